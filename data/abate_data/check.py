@@ -1,0 +1,91 @@
+"""From a case as it was written to a `Case`: every rule looks at it, and what they find is raised together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from abate_data.case import Case
+from abate_data.checks import options, others, references, river, scopes, structure, targets, values
+from abate_data.conversion import convert_stated
+from abate_data.draft import Draft, make_draft
+from abate_data.errors import Finding, InputError
+from abate_data.raw import Raw
+from abate_data.schema import TABLES
+
+#: Every rule of a case; each yields what it finds wrong.
+RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
+    structure.check_tables,
+    structure.check_columns,
+    structure.check_header_units,
+    structure.check_units,
+    values.check_cells,
+    values.check_mixed_units,
+    values.check_characters,
+    values.check_blanks,
+    values.check_finite,
+    values.check_whole,
+    values.check_ranges,
+    values.check_signs,
+    values.check_removals,
+    values.check_floors,
+    references.check_keys,
+    references.check_references,
+    references.check_region_tree,
+    references.check_river_ends,
+    river.check_reaches,
+    river.check_kinetics,
+    river.check_positions,
+    river.check_one_transport,
+    options.check_extents,
+    options.check_bounded,
+    options.check_groups,
+    options.check_capital,
+    options.check_effects,
+    targets.check_subjects,
+    targets.check_bases,
+    targets.check_senses,
+    targets.check_percentages,
+    targets.check_held_back,
+    targets.check_years,
+    targets.check_repeated,
+    targets.check_contradictions,
+    scopes.check_scopes,
+    scopes.check_divisors,
+    scopes.check_reached,
+    others.check_bounds,
+    others.check_observed,
+    others.check_periods,
+    others.check_observed_units,
+)
+
+
+def check(raw: Raw) -> Case:
+    """Return the case that was written.
+
+    Raises
+    ------
+    InputError
+        Where anything is wrong with it: with everything that is.
+    """
+    settings, wrong = structure.read_settings(raw)
+    draft = make_draft(raw, settings)
+    convert_stated(draft)
+    findings = [*raw.findings, *wrong]
+    for rule in RULES:
+        findings.extend(rule(draft))
+    if findings:
+        order = {name: place for place, name in enumerate(["case.toml", *TABLES])}
+        raise InputError(sorted(findings, key=lambda finding: order.get(finding.table, -1)))
+    return Case(settings, {name: _final(draft, name) for name in TABLES}, raw.scenario)
+
+
+def _final(draft: Draft, name: str) -> pd.DataFrame:
+    """Return a table as the case holds it: rows numbered from 0, whole numbers as such."""
+    frame = draft.tables[name].reset_index(drop=True)
+    for column in TABLES[name].columns:
+        if column.kind == "integer" and not np.isnan(float(column.default or 0)):
+            frame[column.name] = frame[column.name].astype(np.int64)
+    return frame

@@ -1,0 +1,148 @@
+"""Rules about single cells: readable, not blank, in range."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abate_data.cells import Fault, Texts, number, number_text, unit_in
+from abate_data.draft import Draft
+from abate_data.errors import Finding
+from abate_data.schema import Column
+from abate_data.sheet import Sheet
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_BREAKS = re.compile("[\t\n\r\u2028\u2029]")
+
+
+def _columns(draft: Draft) -> Iterator[tuple[str, Sheet, Column]]:
+    for name, sheet in draft.sheets.items():
+        for column in sheet.columns():
+            yield name, sheet, column
+
+
+def check_cells(draft: Draft) -> Iterator[Finding]:
+    """Every number, flag and choice can be read as one."""
+    for (table, column), faults in draft.faults.items():
+        yield from _unread(draft, table, column, faults)
+
+
+def _unread(draft: Draft, table: str, column: str, faults: dict[int, Fault]) -> Iterator[Finding]:
+    written = draft.cells[table, column]
+    if isinstance(written, Texts):
+        codes, wrong = written.codes, np.isin(written.codes, list(faults))
+        yield from draft.findings(
+            table,
+            column,
+            wrong,
+            lambda row: faults[int(codes[row])].problem,
+            lambda row: faults[int(codes[row])].cure,
+        )
+
+
+def check_mixed_units(draft: Draft) -> Iterator[Finding]:
+    """The cells of a column are all in one unit."""
+    for (table, column), faults in draft.faults.items():
+        written = draft.cells[table, column]
+        if isinstance(written, Texts):
+            texts = (written.labels[label] for label in faults)
+            found = dict.fromkeys(unit_in(text) for text in texts if not isinstance(number(text), float))
+            names = [unit for unit in found if unit]
+            if len(names) > 1:
+                cure = "convert all to one unit and write it once, in the header"
+                problem = f"the cells are in different units: {', '.join(names)}"
+                yield Finding(table, problem, cure, column=column)
+
+
+def check_characters(draft: Draft) -> Iterator[Finding]:
+    """Texts hold no control characters, and ids no line breaks."""
+    for (table, column), written in draft.cells.items():
+        if isinstance(written, Texts):
+            declared = column in draft.sheets[table].declared
+            is_id = declared and draft.sheets[table].table.column(column).kind == "id"
+            wrong = [i for i, label in enumerate(written.labels) if _unprintable(label, is_id=is_id)]
+            if wrong:
+                rows, cure = np.isin(written.codes, wrong), "type the cell again"
+                for finding in draft.findings(table, column, rows, "holds a control character", cure):
+                    yield Finding(table, finding.problem, cure, finding.row, column, ascii(finding.value)[1:-1])
+
+
+def _unprintable(text: str, *, is_id: bool) -> bool:
+    return bool(_UNPRINTABLE.search(text) or (is_id and _BREAKS.search(text)))
+
+
+def check_blanks(draft: Draft) -> Iterator[Finding]:
+    """Every required cell is filled."""
+    for table, _, column in _columns(draft):
+        if column.required:
+            problem = "the id is blank" if column.kind == "id" else "the cell is blank"
+            cure = f"fill it: {column.description}"
+            yield from draft.findings(table, column.name, ~draft.given(table, column.name), problem, cure)
+
+
+def check_finite(draft: Draft) -> Iterator[Finding]:
+    """Numbers are finite; an infinite default is written as a blank."""
+    for (table, column), written in draft.cells.items():
+        if not isinstance(written, Texts):
+            declared = column in draft.sheets[table].declared
+            default = draft.sheets[table].table.column(column).default if declared else None
+            wrong = np.isinf(written) & (written != default if default is not None else True)
+            cure = "write a number, or leave the cell blank where none is known"
+            yield from draft.findings(table, column, wrong, "is not a finite number", cure)
+
+
+def check_whole(draft: Draft) -> Iterator[Finding]:
+    """Years, priorities and revisions are whole numbers."""
+    for table, _, column in _columns(draft):
+        if column.kind == "integer":
+            values = draft.values(table, column.name)
+            wrong = np.isfinite(values) & (values != np.round(values))
+            yield from draft.findings(table, column.name, wrong, "is not a whole number", "write a whole number")
+
+
+def check_ranges(draft: Draft) -> Iterator[Finding]:
+    """Numbers lie within the range of their column."""
+    for table, _, column in _columns(draft):
+        if column.kind in ("number", "integer"):
+            values = draft.values(table, column.name)
+            wrong = _outside(values, column)
+            problem = "is negative" if column.low == 0 and not np.isfinite(column.high) else "is out of range"
+            yield from draft.findings(table, column.name, wrong, problem, f"write {_range(column)}")
+
+
+def _outside(values: NDArray[np.float64], column: Column) -> NDArray[np.bool_]:
+    return (np.isfinite(values) & (values < column.low)) | (np.isfinite(values) & (values > column.high))
+
+
+def _range(column: Column) -> str:
+    low, high = number_text(column.low), number_text(column.high)
+    if not np.isfinite(column.high):
+        return f"a number of at least {low}"
+    return f"a number from {low} to {high}" if np.isfinite(column.low) else f"a number of at most {high}"
+
+
+def check_signs(draft: Draft) -> Iterator[Finding]:
+    """Coefficients and backgrounds are negative only where the case says that they may be."""
+    if draft.settings.signed_transfer:
+        return
+    for table, column in (("transfer", "coefficient"), ("background", "value")):
+        cure = "correct the sign, or write `signed_transfer = true` in case.toml where a load can lower the parameter"
+        wrong = draft.values(table, column) < 0
+        yield from draft.findings(table, column, wrong, f"the {column} is negative", cure)
+
+
+def check_removals(draft: Draft) -> Iterator[Finding]:
+    """No unit of extent removes more than the whole load."""
+    wrong = (draft.choices("removals", "basis") == "fraction") & (draft.values("removals", "removal") > 1)
+    cure = "write a fraction between 0 and 1 (0.4 for 40 %), or the basis mass"
+    yield from draft.findings("removals", "removal", wrong, "removes more than the whole load", cure)
+
+
+def check_floors(draft: Draft) -> Iterator[Finding]:
+    """No load starts below its floor."""
+    wrong = draft.values("loads", "floor") > draft.values("loads", "load")
+    cure = "lower the floor to the load or less"
+    yield from draft.findings("loads", "floor", wrong, "the floor lies above the load", cure)

@@ -1,0 +1,171 @@
+"""A case in a workbook: a sheet `case` of keys and values, a sheet per table, `TABLE@SCENARIO` in place of some.
+
+A workbook is a packed file that a stranger may have made, so its unpacked size is looked at before it is
+read, and the extent of its sheets before their cells are.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+
+from abate_data.cells import text_of
+from abate_data.draft import LISTED
+from abate_data.errors import Finding, InputError
+from abate_data.names import offer
+from abate_data.raw import Raw, require_scenario
+from abate_data.schema import TABLES
+from abate_data.settings import Settings
+
+SETTINGS = "case"
+README = "README"
+#: Between the name of a table and that of the scenario in which its sheet replaces the table.
+AT = "@"
+
+#: Bytes that a workbook may unpack to, and how many times its packed size where that is not little.
+MAX_UNPACKED = 200_000_000
+MAX_RATIO = 100
+LITTLE = 10_000_000
+#: Cells of a sheet, blank ones inside its used range included.
+MAX_CELLS = 5_000_000
+
+_LARGE = "delete what is not data, or use a folder of CSV files"
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def escape(text: str) -> str:
+    """Return a text as a workbook stores it: characters that XML does not know as `_xHHHH_`."""
+    return _ESCAPE.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
+
+
+def unescape(text: str) -> str:
+    """Return the text that `escape` was given."""
+    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text)
+
+
+def read_workbook(path: Path, scenario: str | None) -> Raw:
+    """Read the sheets of a workbook as they are.
+
+    Raises
+    ------
+    InputError
+        Where the file is no workbook, is too large, or has no such scenario. What is wrong with a sheet is a
+        finding of the result.
+    """
+    book = _open(path)
+    findings: list[Finding] = []
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    tables = {title: title for title in sheets if AT not in title and title not in (SETTINGS, README)}
+    if scenario is not None:
+        require_scenario(scenario, sorted({title.split(AT, 1)[1] for title in sheets if AT in title}))
+        tables |= {title.split(AT, 1)[0]: title for title in sheets if title.endswith(AT + scenario)}
+    frames = {}
+    for name, title in tables.items():
+        if name in TABLES:
+            frames[name] = _frame(_rows(sheets[title], name, findings))
+        else:
+            cure = f"{offer(name, TABLES, 'table')} A sheet of notes is called {README}"
+            findings.append(Finding(name, "is not a table of a case", cure))
+    if SETTINGS in sheets:
+        settings = _settings(_rows(sheets[SETTINGS], "case.toml", findings), findings)
+    else:
+        settings = {}
+        findings.append(Finding("case.toml", "the workbook has no sheet `case`", "add it, with columns key and value"))
+    return Raw(settings, frames, scenario or "", tuple(findings))
+
+
+def _open(path: Path) -> Any:
+    problem, cure = "is not a workbook", "save it as an Excel workbook (.xlsx)"
+    try:
+        with zipfile.ZipFile(path) as packed:
+            unpacked = sum(member.file_size for member in packed.infolist())
+        if unpacked > MAX_UNPACKED or unpacked > max(LITTLE, MAX_RATIO * path.stat().st_size):
+            size = f"unpacks to {unpacked / 1e6:.0f} MB"
+            raise InputError([Finding(path.name, f"the workbook {size}, more than is safe to read", _LARGE)])
+        with warnings.catch_warnings():  # of parts that openpyxl does not know and we do not need
+            warnings.simplefilter("ignore")
+            return openpyxl.load_workbook(path)
+    except InputError:
+        raise
+    except OSError as error:
+        problem, cure = f"cannot be read: {error.strerror}", "check that the file is there and may be read"
+        raise InputError([Finding(path.name, problem, cure)]) from error
+    except Exception as error:  # openpyxl raises whatever a broken part of the file makes it stumble over
+        raise InputError([Finding(path.name, problem, cure)]) from error
+
+
+def _rows(sheet: Any, name: str, findings: list[Finding]) -> dict[int, list[Any]]:
+    """Return the rows that are not blank, by number; what is no plain cell becomes a finding."""
+    if sheet.max_row * sheet.max_column > MAX_CELLS:
+        problem = f"sheet {sheet.title} uses {sheet.max_row} rows and {sheet.max_column} columns"
+        findings.append(Finding(name, problem, _LARGE))
+        return {}
+    for merged in sheet.merged_cells.ranges:
+        cure = "unmerge them and fill every cell"
+        findings.append(Finding(name, f"sheet {sheet.title} has merged cells", cure, value=str(merged)))
+    findings.extend(_formulas(sheet, name))
+    rows = {row[0].row: [_value(cell) for cell in row] for row in sheet.iter_rows()}
+    return {number: row for number, row in rows.items() if any(value not in (None, "") for value in row)}
+
+
+def _value(cell: Any) -> Any:
+    if isinstance(cell.value, str):
+        return unescape(cell.value)
+    return cell.value if cell.data_type in "nbsd" else None
+
+
+def _formulas(sheet: Any, name: str) -> Iterator[Finding]:
+    """Yield a finding for each of the first cells that hold a formula or its error."""
+    wrong = [cell for row in sheet.iter_rows() for cell in row if cell.data_type in ("f", "e")]
+    for cell in wrong[:LISTED]:
+        kind = "a formula" if cell.data_type == "f" else "an error"
+        problem = f"cell {cell.coordinate} of sheet {sheet.title} holds {kind}"
+        cure = "replace it by its value (copy, then paste as values)"
+        value = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", "")
+        yield Finding(name, problem, cure, row=f"row {cell.row}", value=str(value))
+    if len(wrong) > LISTED:
+        yield Finding(name, f"{len(wrong) - LISTED} more cells like these, {len(wrong)} in all", "mend them likewise")
+
+
+def _frame(rows: dict[int, list[Any]]) -> pd.DataFrame:
+    """Return the rows below row 1 as a frame, with the texts of row 1 as header."""
+    header = [text_of(value) for value in rows.pop(1, [])]
+    width = max([len(header), *(len(row) for row in rows.values())])
+    header += [""] * (width - len(header))
+    columns = {i: pd.Series([row[i] for row in rows.values()], dtype=object) for i in range(width)}
+    frame = pd.DataFrame(columns, columns=range(width))
+    return frame.set_axis(pd.Index(list(rows), dtype="int64"), axis=0).set_axis(pd.Index(header, dtype=object), axis=1)
+
+
+def _settings(rows: dict[int, list[Any]], findings: list[Finding]) -> dict[str, Any]:
+    """Return the settings of a sheet of keys and values; dots go down a level, repeated keys make a list."""
+    settings: dict[str, Any] = {}
+    lists = {name for name, entry in Settings.model_fields.items() if entry.default == ()}
+    for number, row in rows.items():
+        key, value = (text_of(cell) for cell in [*row, None, None][:2])
+        if number == 1 and key.strip() == "key":
+            continue
+        if value == "":
+            continue
+        *path, last = key.strip().split(".", 2)
+        inner = settings
+        for part in path:
+            inner = inner.setdefault(part, {})
+            if not isinstance(inner, dict):
+                inner = {}
+        if last in lists and not path:
+            inner.setdefault(last, []).append(value)
+        elif last in inner:
+            cure = "keep one of the rows"
+            findings.append(Finding("case.toml", "the key stands twice", cure, row=f"row {number}", column=key))
+        else:
+            inner[last] = value
+    return settings

@@ -1,0 +1,1 @@
+"""The mathematics of target decomposition: Pyomo formulations over a numeric problem."""

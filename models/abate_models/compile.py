@@ -1,0 +1,260 @@
+"""From a Pyomo model with linear constraints to one sparse matrix with bounds.
+
+Matrix components are stacked as they are; every other active constraint goes through Pyomo's own linear
+representation. Columns and rows keep the order in which the components joined the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pyomo.core.base.constraint import Constraint, ConstraintData
+from pyomo.core.base.objective import Objective, ObjectiveData
+from pyomo.core.base.PyomoModel import ConcreteModel
+from pyomo.core.base.var import Var, VarData
+from pyomo.core.expr.numvalue import value as number
+from pyomo.repn import generate_standard_repn
+from scipy import sparse
+
+from abate_data.errors import Finding, InputError
+from abate_models.matrix import MatrixConstraint, MatrixObjective, MatrixRow
+
+Floats = NDArray[np.float64]
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """min cost @ x + offset, row_lower <= matrix @ x <= row_upper, column_lower <= x <= column_upper.
+
+    Attributes
+    ----------
+    matrix : (rows x columns).
+    cost, offset : of the objective, to be minimised; a maximisation is compiled with its sign turned.
+    integer : which columns take whole numbers.
+    columns : for each variable component, the slice of its columns, in the order of its members.
+    rows : for each constraint component, the row of each of its members, -1 where that is not active.
+    """
+
+    matrix: sparse.csr_array
+    cost: Floats
+    offset: float
+    row_lower: Floats
+    row_upper: Floats
+    column_lower: Floats
+    column_upper: Floats
+    integer: NDArray[np.bool_]
+    columns: dict[str, slice]
+    rows: dict[str, Positions]
+
+    def positions(self, variable: str) -> Positions:
+        """Return the columns of a variable component."""
+        columns = self.columns[variable]
+        return np.arange(columns.start, columns.stop)
+
+    def row_component(self, row: int) -> str:
+        """Return the name of the constraint component that a row belongs to."""
+        return next(name for name, positions in self.rows.items() if row in positions)
+
+
+def compile_model(model: ConcreteModel) -> CompiledModel:
+    """Compile the active part of a model.
+
+    Raises
+    ------
+    InputError
+        Where a constraint or the objective is not linear, or there is not exactly one active objective.
+    """
+    columns, members = _columns(model)
+    blocks = _Blocks(columns, sum(slice_.stop - slice_.start for slice_ in columns.values()))
+    rows: dict[str, Positions] = {}
+    for component in model.component_objects(Constraint, active=True, descend_into=True):
+        rows[component.name] = blocks.add(component, members)
+    cost, offset = _objective(model, columns, members, blocks.width)
+    lower, upper, integer = _bounds(members.values, blocks.width)
+    return CompiledModel(
+        matrix=blocks.matrix(),
+        cost=cost,
+        offset=offset,
+        row_lower=blocks.joined(blocks.lower),
+        row_upper=blocks.joined(blocks.upper),
+        column_lower=lower,
+        column_upper=upper,
+        integer=integer,
+        columns=columns,
+        rows=rows,
+    )
+
+
+class _Members:
+    """All variables of a model with the column of each, which is looked up only for ordinary constraints."""
+
+    def __init__(self, values: list[VarData]) -> None:
+        self.values = values
+        self._column: dict[int, int] = {}
+
+    def column(self, variable: VarData) -> int:
+        if not self._column:
+            self._column = {id(member): column for column, member in enumerate(self.values)}
+        return self._column[id(variable)]
+
+
+def _columns(model: ConcreteModel) -> tuple[dict[str, slice], _Members]:
+    columns: dict[str, slice] = {}
+    values: list[VarData] = []
+    for component in model.component_objects(Var, active=True, descend_into=True):
+        start = len(values)
+        values.extend(component.values())
+        columns[component.name] = slice(start, len(values))
+    return columns, _Members(values)
+
+
+class _Blocks:
+    """Collects rows, block by block."""
+
+    def __init__(self, columns: dict[str, slice], width: int) -> None:
+        self.columns = columns
+        self.width = width
+        self.height = 0
+        self.lower: list[Floats] = []
+        self.upper: list[Floats] = []
+        self._pieces: list[sparse.csr_array] = []
+
+    def add(self, component: Constraint, members: _Members) -> Positions:
+        """Add the active rows of a component; return the row of each of its members."""
+        position = np.full(len(component), -1, dtype=np.int64)
+        if isinstance(component, MatrixConstraint):
+            kept = component.untouched_rows()
+            position[kept] = self._add_matrix(component, kept)
+        ordinary = list(_ordinary_rows(component))
+        if ordinary:
+            places, rows = zip(*ordinary, strict=True)
+            position[list(places)] = self._add_rows(list(rows), members)
+        return position
+
+    def matrix(self) -> sparse.csr_array:
+        """Return all rows as one matrix."""
+        if not self._pieces:
+            return sparse.csr_array((0, self.width))
+        return _stack(self._pieces, self.width)
+
+    @staticmethod
+    def joined(pieces: list[Floats]) -> Floats:
+        """Return the bounds of all rows."""
+        return np.concatenate(pieces) if pieces else np.zeros(0)
+
+    def _add_matrix(self, component: MatrixConstraint, kept: Positions) -> Positions:
+        whole = len(kept) == len(component)
+        pieces = [
+            (matrix if whole else matrix[kept], self.columns[variable.name].start)
+            for matrix, variable in component.terms
+        ]
+        return self._append(_side_by_side(pieces, self.width), component.lower[kept], component.upper[kept])
+
+    def _add_rows(self, rows: list[ConstraintData], members: _Members) -> Positions:
+        linear = [_linear(row.body, row.name) for row in rows]
+        indptr = np.cumsum([0, *(len(coefficients) for _, coefficients, _ in linear)])
+        indices = np.array(
+            [members.column(v) for variables, _, _ in linear for v in variables], dtype=np.int32
+        )
+        data = np.array([c for _, coefficients, _ in linear for c in coefficients], dtype=float)
+        constant = np.array([constant for _, _, constant in linear])
+        lower = np.array([-np.inf if row.lb is None else row.lb for row in rows]) - constant
+        upper = np.array([np.inf if row.ub is None else row.ub for row in rows]) - constant
+        return self._append(
+            sparse.csr_array((data, indices, indptr), shape=(len(rows), self.width)), lower, upper
+        )
+
+    def _append(self, matrix: sparse.csr_array, lower: Floats, upper: Floats) -> Positions:
+        self._pieces.append(matrix)
+        self.lower.append(lower)
+        self.upper.append(upper)
+        first, self.height = self.height, self.height + matrix.shape[0]
+        return np.arange(first, self.height)
+
+
+def _ordinary_rows(component: Constraint) -> Iterator[tuple[int, ConstraintData]]:
+    """Yield (place, row) of the active rows that have an expression of their own."""
+    for place, row in enumerate(component.values()):
+        if row.__class__ is not MatrixRow and row.active:
+            yield place, row
+
+
+def _linear(expression: object, name: str) -> tuple[list[VarData], list[float], float]:
+    linear = generate_standard_repn(expression, compute_values=True, quadratic=False)
+    if not linear.is_linear():
+        finding = Finding(
+            "model", "is not linear", "write it as a linear expression of the variables", row=name
+        )
+        raise InputError([finding])
+    return list(linear.linear_vars), list(linear.linear_coefs), float(linear.constant)
+
+
+def _objective(
+    model: ConcreteModel, columns: dict[str, slice], members: _Members, width: int
+) -> tuple[Floats, float]:
+    active = list(model.component_data_objects(Objective, active=True, descend_into=True))
+    if len(active) != 1:
+        names = ", ".join(objective.name for objective in active) or "none"
+        raise InputError(
+            [Finding("model", "needs exactly one active objective", "deactivate the others", value=names)]
+        )
+    objective: ObjectiveData = active[0]
+    cost = np.zeros(width)
+    if isinstance(objective, MatrixObjective):
+        for coefficients, variable in objective.terms:
+            cost[columns[variable.name]] += coefficients
+        offset = objective.constant
+    else:
+        variables, weights, offset = _linear(objective.expr, objective.name)
+        for variable, weight in zip(variables, weights, strict=True):
+            cost[members.column(variable)] += weight
+    sign = 1.0 if objective.is_minimizing() else -1.0
+    return sign * cost, sign * offset
+
+
+def _bounds(members: list[VarData], width: int) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    lower, upper = np.empty(width), np.empty(width)
+    integer = np.zeros(width, dtype=bool)
+    for column, variable in enumerate(members):
+        if variable.fixed:
+            lower[column] = upper[column] = number(variable)
+        else:
+            least, greatest = variable.bounds
+            lower[column] = -np.inf if least is None else least
+            upper[column] = np.inf if greatest is None else greatest
+        integer[column] = not variable.is_continuous()
+    return lower, upper, integer
+
+
+def _side_by_side(pieces: list[tuple[sparse.csr_array, int]], width: int) -> sparse.csr_array:
+    """Return one matrix of full width from pieces that start at given columns."""
+    if len(pieces) == 1:
+        matrix, start = pieces[0]
+        indices = matrix.indices + np.int32(start) if start else matrix.indices
+        return sparse.csr_array((matrix.data, indices, matrix.indptr), shape=(matrix.shape[0], width))
+    entries = [(sparse.coo_array(matrix), start) for matrix, start in pieces]
+    row = np.concatenate([part.coords[0] for part, _ in entries])
+    column = np.concatenate([part.coords[1] + np.int32(start) for part, start in entries])
+    data = np.concatenate([part.data for part, _ in entries])
+    return sparse.csr_array(sparse.coo_array((data, (row, column)), shape=(pieces[0][0].shape[0], width)))
+
+
+def _stack(pieces: list[sparse.csr_array], width: int) -> sparse.csr_array:
+    """Return the pieces one below the other."""
+    offsets = np.cumsum([0, *(piece.nnz for piece in pieces)])
+    indptr = [
+        pieces[0].indptr[:1],
+        *(piece.indptr[1:] + offset for piece, offset in zip(pieces, offsets, strict=False)),
+    ]
+    return sparse.csr_array(
+        (
+            np.concatenate([piece.data for piece in pieces]),
+            np.concatenate([piece.indices for piece in pieces]).astype(np.int32, copy=False),
+            np.concatenate(indptr).astype(np.int32, copy=False),
+        ),
+        shape=(sum(piece.shape[0] for piece in pieces), width),
+    )

@@ -1,0 +1,113 @@
+r"""Named objectives, all minimised: what each one sums, and in which unit.
+
+cost
+    :math:`\sum_s c_s`, yearly cost of all sources.
+exposure
+    :math:`\sum_k P_k q_k` over the receptors k of one parameter: population P times quality q (for a parameter that is
+    better the higher it is, such as dissolved oxygen, with the sign turned by the caller).
+total_load
+    :math:`\sum_i L_i`, load of one pollutant after measures.
+exceedance
+    :math:`\sum_t s_t / S_t`, what targets of a priority above 0 give way, relative to their size.
+max_burden
+    the greatest cost of a source over its ability to pay.
+
+Where a case has several parameters or pollutants, the name carries the one that is meant: ``exposure:pm25``,
+``total_load:NOx``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+import numpy as np
+from pyomo.core.base.PyomoModel import ConcreteModel
+from pyomo.core.base.var import IndexedVar
+
+from abate_data.errors import Finding, InputError
+from abate_models.cost import cost_vectors
+from abate_models.problem import Problem
+from abate_models.relaxation import relaxable, target_sizes
+
+#: Every objective by name, with what it says.
+OBJECTIVES = {
+    "cost": "yearly cost of all measures",
+    "exposure": "population-weighted quality over all receptors",
+    "total_load": "load of one pollutant after measures",
+    "exceedance": "sum of the relative exceedances of targets of a priority above 0",
+    "max_burden": "greatest yearly cost of a source over its ability to pay",
+}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A linear objective: constant + sum of coefficients @ variable, to be minimised."""
+
+    name: str
+    terms: list[tuple[np.ndarray, IndexedVar]]
+    constant: float = 0.0
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return the objective and the parameter or pollutant that a name carries.
+
+    Raises
+    ------
+    InputError
+        Where there is no such objective; the nearest name is offered.
+
+    >>> split_name("exposure:pm25")
+    ('exposure', 'pm25')
+    """
+    kind, _, of = name.partition(":")
+    if kind not in OBJECTIVES:
+        near = difflib.get_close_matches(kind, OBJECTIVES, n=1)
+        cure = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(OBJECTIVES)}"
+        raise InputError([Finding("objective", "is not known", cure, value=name)])
+    return kind, of
+
+
+def objective_of(model: ConcreteModel, problem: Problem, name: str) -> Objective:
+    """Return an objective over the variables of an assembled model.
+
+    Raises
+    ------
+    InputError
+        Where the name is unknown, or the case has several pollutants or parameters and none is named.
+    """
+    kind, of = split_name(name)
+    if kind == "cost":
+        terms = [(vector, model.component(key)) for key, vector in cost_vectors(problem).items()]
+        return Objective(name, terms)
+    if kind == "exposure":
+        return _exposure(model, problem, name, of)
+    if kind == "total_load":
+        pollutant = _one_of(name, of, problem.pollutants, "pollutant")
+        counted = problem.loads.pollutant == problem.pollutants.index(pollutant)
+        return Objective(name, [(counted.astype(float), model.allowed_load)])
+    if kind == "max_burden":
+        return Objective(name, [(np.ones(1), model.worst_burden)])
+    weights = 1.0 / target_sizes(problem)[relaxable(problem)]
+    return Objective(name, [(weights, model.slack)] if len(weights) else [])
+
+
+def _exposure(model: ConcreteModel, problem: Problem, name: str, of: str) -> Objective:
+    receptors = problem.receptors
+    parameter = _one_of(name, of, receptors.parameters, "parameter")
+    weights = receptors.population * np.array([key[1] == parameter for key in receptors.keys])
+    if not weights.any():
+        cure = "give the population of the receptors in table receptors"
+        raise InputError([Finding("receptors", f"objective {name} needs it", cure, column="population")])
+    return Objective(
+        name, [(receptors.transfer.T @ weights, model.allowed_load)], float(weights @ receptors.background)
+    )
+
+
+def _one_of(name: str, wanted: str, known: list[str], what: str) -> str:
+    if wanted in known:
+        return wanted
+    if not wanted and len(known) == 1:
+        return known[0]
+    choices = ", ".join(f"{name.partition(':')[0]}:{choice}" for choice in known) or f"a case with a {what}"
+    raise InputError([Finding("objective", f"needs a {what} of the case", f"choose {choices}", value=name)])

@@ -1,0 +1,110 @@
+"""Quality at receptors as a linear function of the loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from abate_data.case import Case
+from abate_models.transport.river import river_transfer
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Receptors:
+    """Quality q = background + transfer @ load.
+
+    Attributes
+    ----------
+    keys : (receptor, parameter) of each quality that something contributes to or that a target limits.
+    position : (receptors x parameters), row of the pair in `keys`, -1 where there is none.
+    transfer : (qualities x loads), quality unit per load unit.
+    background : quality with no load of the loads table.
+    population : people exposed, 0 where the case gives none.
+    """
+
+    keys: list[tuple[str, str]]
+    position: Codes
+    transfer: sparse.csr_array
+    background: Floats
+    population: Floats
+
+    @property
+    def parameters(self) -> list[str]:
+        """The distinct parameters, in order of appearance."""
+        return list(dict.fromkeys(parameter for _, parameter in self.keys))
+
+
+def read_receptors(case: Case, source: Codes, pollutant: Codes) -> Receptors:
+    """Read the transfer matrix, the river and the background; `source` and `pollutant` describe the loads."""
+    responses = _Responses(case)
+    present = np.zeros((len(case.ids("transfer", "receptor")), len(responses.parameters)), dtype=bool)
+    present[responses.receptor, responses.parameter] = True
+    present[responses.background_receptor, responses.background_parameter] = True
+    named = case.codes("targets", "receptor")
+    present[named[named >= 0], case.codes("targets", "parameter")[named >= 0]] = True
+    position = np.where(present, np.cumsum(present).reshape(present.shape) - 1, -1)
+    of_receptor, of_parameter = np.nonzero(present)
+    background = np.zeros(len(of_receptor))
+    at = position[responses.background_receptor, responses.background_parameter]
+    background[at] = responses.background_value
+    receptors = case.ids("transfer", "receptor")
+    return Receptors(
+        keys=[
+            (receptors[i], responses.parameters[j]) for i, j in zip(of_receptor, of_parameter, strict=True)
+        ],
+        position=position,
+        transfer=_matrix(case, responses, position, source, pollutant),
+        background=background,
+        population=_population(case, len(receptors))[of_receptor],
+    )
+
+
+class _Responses:
+    """Coefficients and backgrounds of the tables and of the river together, as codes and values."""
+
+    def __init__(self, case: Case) -> None:
+        table = [case.codes("transfer", name) for name in ("source", "receptor", "pollutant", "parameter")]
+        given = [case.codes("background", name) for name in ("receptor", "parameter")]
+        self.parameters = case.ids("transfer", "parameter")
+        self.coefficient = case.values("transfer", "coefficient")
+        self.background_value = case.values("background", "value")
+        if len(case["reaches"]):
+            river = river_transfer(case)
+            self.parameters = list(river.parameters)
+            of_river = (river.source, river.receptor, river.pollutant, river.parameter)
+            table = [np.concatenate(pair) for pair in zip(table, of_river, strict=True)]
+            natural = (river.background_receptor, river.background_parameter)
+            given = [np.concatenate(pair) for pair in zip(given, natural, strict=True)]
+            self.coefficient = np.concatenate([self.coefficient, river.coefficient])
+            self.background_value = np.concatenate([self.background_value, river.background_value])
+        self.source, self.receptor, self.pollutant, self.parameter = table
+        self.background_receptor, self.background_parameter = given
+
+
+def _matrix(
+    case: Case, responses: _Responses, position: Codes, source: Codes, pollutant: Codes
+) -> sparse.csr_array:
+    load = np.full(
+        (len(case.ids("sources", "source")), len(case.ids("loads", "pollutant"))), -1, dtype=np.int32
+    )
+    load[source, pollutant] = np.arange(len(source))
+    column = load[responses.source, responses.pollutant]
+    row = position[responses.receptor, responses.parameter].astype(np.int32)
+    coefficient = responses.coefficient
+    emitted = column >= 0
+    if not emitted.all():
+        row, column, coefficient = row[emitted], column[emitted], coefficient[emitted]
+    shape = (int(position.max(initial=-1)) + 1, len(source))
+    return sparse.csr_array(sparse.coo_array((coefficient, (row, column)), shape=shape))
+
+
+def _population(case: Case, count: int) -> Floats:
+    population = np.zeros(count)
+    population[case.codes("receptors", "receptor")] = np.nan_to_num(case.values("receptors", "population"))
+    return population

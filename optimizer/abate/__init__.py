@@ -1,0 +1,31 @@
+"""abate splits regional quality and total-load targets into what each source has to do.
+
+    import abate
+    case = abate.load("echo-reservoir")
+    plan = abate.decompose(case)
+    plan.allocation
+"""
+
+from __future__ import annotations
+
+from abate.decompose import build, decompose
+from abate.errors import AbateError, Finding, InputError, NoPlanError, SolverError
+from abate.plan import Plan
+from abate.reach import Reach, reach
+from abate_data.case import Case
+from abate_data.read import load
+
+__all__ = [
+    "AbateError",
+    "Case",
+    "Finding",
+    "InputError",
+    "NoPlanError",
+    "Plan",
+    "Reach",
+    "SolverError",
+    "build",
+    "decompose",
+    "load",
+    "reach",
+]

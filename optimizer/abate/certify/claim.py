@@ -1,0 +1,104 @@
+"""What a plan says of itself, and what one kind of row makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abate.errors import SolverError
+from abate_data.case import Case
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+#: A row is judged against its limit and its terms, but at least against this share of its terms at the
+#: baseline (of everything at its full extent, for money): no number is worth more digits than the data.
+SMALLEST_SHARE = 1e-3
+#: So small is nothing: keeps 0/0 from being asked.
+_NOTHING = float(np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """What a plan says, in the case's units.
+
+    Attributes
+    ----------
+    extent : of each row of `options`, in the measure's unit.
+    installed : whether each row of `options` is installed; where it takes no yes or no, extent > 0.
+    load : allowed load of each row of `loads`.
+    limit : of each row of `targets`, before margin and reserve: the limit of a quality, the cap of a load
+        (reductions and intensities turned into one), or the budget.
+    best : of each row of `targets` by gap_closure, the best quality that can be reached; NaN elsewhere.
+    cost : yearly cost of the plan [money/yr].
+    objective : name of what was minimised.
+    objective_value : its value.
+    bound : proved lower bound of the objective; -infinity where none is.
+    slack : by how much each row of `targets` gives way, in the unit of its limit; 0 in a normal plan.
+    """
+
+    extent: Floats
+    installed: Flags
+    load: Floats
+    limit: Floats
+    best: Floats
+    cost: float
+    objective: str
+    objective_value: float
+    bound: float
+    slack: Floats
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found of one kind of row.
+
+    Attributes
+    ----------
+    kind : what was checked.
+    rows : how many rows there are of it.
+    worst : largest violation, relative to the size of its row; 0 where every row holds.
+    where : the row of the largest violation in the planner's words; empty where every row holds.
+    """
+
+    kind: str
+    rows: int
+    worst: float
+    where: str
+
+
+def relative(violation: Floats, *sizes: Floats) -> Floats:
+    """Return violations over the largest of their sizes: 0 where a row holds, infinite where it is no number."""
+    size = np.maximum.reduce([np.abs(size) for size in sizes])
+    with np.errstate(over="ignore"):  # a violation of a row without size is infinite, and so it is meant
+        share = np.maximum(violation, 0.0) / np.maximum(size, _NOTHING)
+    return np.where(np.isnan(share), np.inf, share)
+
+
+def check(kind: str, shares: Floats, name: Callable[[int], str]) -> Check:
+    """Return the check of one kind from the relative violation of its rows and their names."""
+    if not len(shares) or shares.max() == 0:
+        return Check(kind, len(shares), 0.0, "")
+    worst = int(shares.argmax())
+    return Check(kind, len(shares), float(shares[worst]), name(worst))
+
+
+def refuse_misfits(case: Case, claim: Claim) -> None:
+    """Raise SolverError where a claim does not give one number for every row of its table."""
+    for table, fields in {
+        "options": ("extent", "installed"),
+        "loads": ("load",),
+        "targets": ("limit", "best", "slack"),
+    }.items():
+        for field in fields:
+            given, rows = np.shape(getattr(claim, field)), len(case[table])
+            if given != (rows,):
+                count = " x ".join(map(str, given)) or "a single"
+                raise SolverError(
+                    f"the plan gives {count} numbers as {field} where the table {table} has {rows} rows; "
+                    "certify it against the case that it was made for"
+                )

@@ -1,0 +1,86 @@
+"""Quality at every receptor, from the transfer table and the river."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from abate.certify.claim import Codes, Floats
+from abate_data.case import Case
+from abate_models.transport.river import RiverTransfer, river_transfer
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some coefficients: `place` is receptor x parameter, `origin` is source x pollutant."""
+
+    place: Codes
+    origin: Codes
+    coefficient: Floats
+
+
+class Quality:
+    """The response of quality to load; results are flat arrays over receptor x parameter."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._river = river_transfer(case) if len(case["reaches"]) else None
+        self.parameters = len(case.ids("transfer", "parameter"))
+        if self._river is not None:
+            self.parameters = max(self.parameters, len(self._river.parameters))
+        self.places = len(case.ids("receptors", "receptor")) * self.parameters
+        self._pollutants = len(case.ids("loads", "pollutant"))
+        self._cells = len(case.ids("sources", "source")) * self._pollutants
+        self._cell = case.codes("loads", "source") * self._pollutants + case.codes("loads", "pollutant")
+
+    def place(self, receptor: Codes, parameter: Codes) -> Codes:
+        """Return the positions of receptors and parameters in the results."""
+        return receptor * self.parameters + parameter
+
+    @cached_property
+    def background(self) -> Floats:
+        """Quality with no load at all."""
+        case, values = self._case, np.zeros(self.places)
+        if river := self._river:
+            values[self.place(river.background_receptor, river.background_parameter)] = river.background_value
+        own = self.place(case.codes("background", "receptor"), case.codes("background", "parameter"))
+        values[own] = case.values("background", "value")
+        return values
+
+    def rise(self, load: Floats) -> Floats:
+        """Return what loads (one of each row of `loads`) add to the background."""
+        return self._total(load, absolute=False)
+
+    def terms(self, load: Floats) -> Floats:
+        """Return the sums of the absolute contributions of loads and background."""
+        return np.abs(self.background) + self._total(load, absolute=True)
+
+    def _total(self, load: Floats, *, absolute: bool) -> Floats:
+        of_cell = np.bincount(self._cell, load, self._cells)
+        total = np.zeros(self.places)
+        for part in self._parts:
+            contribution = of_cell[part.origin]
+            contribution *= part.coefficient
+            if absolute:
+                np.abs(contribution, out=contribution)
+            total += np.bincount(part.place, contribution, self.places)
+        return total
+
+    @cached_property
+    def _parts(self) -> list[Part]:
+        parts = [self._table()]
+        return parts if self._river is None else [*parts, self._of_river(self._river)]
+
+    def _table(self) -> Part:
+        case = self._case
+        place = case.codes("transfer", "receptor") * self.parameters
+        place += case.codes("transfer", "parameter")
+        origin = case.codes("transfer", "source") * self._pollutants
+        origin += case.codes("transfer", "pollutant")
+        return Part(place, origin, case.values("transfer", "coefficient"))
+
+    def _of_river(self, river: RiverTransfer) -> Part:
+        origin = river.source * self._pollutants + river.pollutant
+        return Part(self.place(river.receptor, river.parameter), origin, river.coefficient)

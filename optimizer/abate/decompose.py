@@ -1,0 +1,101 @@
+"""One plan for one preference: split the case's targets into allocations at the least of one objective."""
+
+from __future__ import annotations
+
+from pyomo.core.base.PyomoModel import ConcreteModel
+
+from abate.certify import certify
+from abate.errors import SolverError
+from abate.noplan import no_plan
+from abate.outcome import outcome_of
+from abate.plan import Plan, make_plan
+from abate.reach import Progress, resolve_limits
+from abate.solver import DEFAULT_GAP, Session, SolutionStatus
+from abate_data.case import Case
+from abate_models.assemble import assemble
+from abate_models.compile import compile_model
+from abate_models.problem import read_problem
+
+
+def build(case: Case, objective: str = "cost") -> ConcreteModel:
+    """Return the Pyomo model of a case, to inspect, extend and solve.
+
+    Rows carry the ids of the case: ``model.quality["bay"]``, ``model.cap["basin"]``, ``model.balance["plant", "NOx"]``.
+    Give an extended model back with ``decompose(case, model=model)``, or solve it with any solver that Pyomo knows.
+
+    Parameters
+    ----------
+    objective : cost, exposure, total_load, exceedance or max_burden, see `abate_models.objectives`.
+
+    Raises
+    ------
+    InputError
+        Where the objective is unknown or asks for figures that the case does not give.
+    """
+    problem, _ = resolve_limits(read_problem(case))
+    return assemble(problem, objective)
+
+
+def decompose(
+    case: Case,
+    objective: str = "cost",
+    *,
+    model: ConcreteModel | None = None,
+    time_limit: float | None = None,
+    gap: float = DEFAULT_GAP,
+    progress: Progress | None = None,
+) -> Plan:
+    """Split the targets of a case into what each source has to do, at the least of one objective.
+
+    Parameters
+    ----------
+    case : from `abate.load`.
+    objective : cost, exposure, total_load, exceedance or max_burden, see `abate_models.objectives`.
+    model : a model made by `build` for the same case and objective, with constraints of your own.
+    time_limit : seconds for each solve; a plan found by then is returned with its gap, whatever it is.
+    gap : relative gap at which a plan with yes-or-no decisions counts as optimal.
+    progress : called with (what, done, total) as the work goes on.
+
+    Returns
+    -------
+    Plan
+        Verified against the case's tables.
+
+    Raises
+    ------
+    InputError
+        Where the objective is unknown or asks for figures that the case does not give.
+    NoPlanError
+        Where the targets cannot hold together; it names them, and the smallest relaxation.
+    SolverError
+        Where the time limit struck before any plan was found, the solver failed, or its result did not pass the
+        certificate.
+    """
+    report = progress or (lambda what, done, total: None)
+    problem, best = resolve_limits(read_problem(case), progress=progress)
+    report("building the model", 0, 3)
+    if model is None:
+        model = assemble(problem, objective)
+    compiled = compile_model(model)
+    session = Session(compiled, time_limit=time_limit, gap=gap)
+    report("solving", 1, 3)
+    solution = session.solve()
+    if solution.status is SolutionStatus.INFEASIBLE:
+        report("looking for the conflict", 2, 3)
+        raise no_plan(case, problem, model, compiled)
+    if not solution.found:
+        cure = "raise the time limit" if time_limit is not None else "check the sizes of the case's numbers"
+        raise SolverError(f"no plan was found ({solution.stop.value}, {solution.status.value}); {cure}")
+    report("checking the plan", 2, 3)
+    outcome = outcome_of(problem, compiled, session, solution, objective)
+    certificate = certify(
+        case,
+        outcome.claim(best),
+        stop=solution.stop,
+        status=solution.status,
+        gap=outcome.gap,
+        method=solution.method,
+        iterations=solution.iterations,
+        solves=session.solves,
+    )
+    return make_plan(case, problem, model, outcome, certificate)

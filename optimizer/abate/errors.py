@@ -1,0 +1,35 @@
+"""The errors that abate raises: AbateError > InputError, NoPlanError, SolverError."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from abate_data.errors import AbateError, Finding, InputError
+
+__all__ = ["AbateError", "Finding", "InputError", "NoPlanError", "SolverError"]
+
+
+class SolverError(AbateError):
+    """The solver failed, or what it returned did not pass the certificate."""
+
+
+class NoPlanError(AbateError):
+    """The targets cannot hold together.
+
+    Attributes
+    ----------
+    conflict : names of targets and rules that cannot hold together, while any one less of them can.
+    reach : a row per target of the conflict: unit, baseline, allowed, best (what it can reach by itself).
+    relaxation : a row per target that has to give way: priority, unit, allowed, becomes, gives way, percent; the
+        smallest in the order of the priorities. Empty where even that does not help.
+    relaxed_cost : yearly cost of the cheapest plan after the relaxation; NaN where there is none.
+    """
+
+    def __init__(
+        self, message: str, conflict: list[str], reach: pd.DataFrame, relaxation: pd.DataFrame, relaxed_cost: float
+    ) -> None:
+        super().__init__(message)
+        self.conflict = conflict
+        self.reach = reach
+        self.relaxation = relaxation
+        self.relaxed_cost = relaxed_cost

@@ -1,0 +1,108 @@
+"""A plan: what each source has to do, what that costs, what it attains and what each target is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+from pyomo.core.base.PyomoModel import ConcreteModel
+from pyomo.core.base.var import Var
+
+from abate import tables
+from abate.certify import Certificate
+from abate.explain import Explanation, explain_source
+from abate.outcome import Outcome
+from abate_data.case import Case
+from abate_models.problem import Problem
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A verified plan. Every table carries the units of its columns in ``table.attrs["units"]``.
+
+    Attributes
+    ----------
+    case : the case it was made for.
+    objective, value : what was minimised, and its value.
+    cost : yearly cost of all measures, in the case's currency.
+    allocation : a row per source and pollutant: baseline, allowed, reduction, percent, basis (the target that
+        values a further reduction there most).
+    regions : the same rolled up the region tree, with the cost of the sources inside.
+    measures : the options that are used: extent, unit of the measure, yearly cost.
+    attainment : a row per target: value before and after, limit, margin, reserve, what is left unused.
+    balance : a row per quality and cap target: limit = point + diffuse + background + margin + reserve + unused.
+    prices : a row per target: what one unit less would cost, per unit of its row and of the limit as it was asked.
+    certificate : the proof, recomputed from the case's tables.
+    model : the Pyomo model with the plan's values in its variables, to inspect, extend and solve again.
+    """
+
+    case: Case
+    objective: str
+    value: float
+    cost: float
+    allocation: pd.DataFrame
+    regions: pd.DataFrame
+    measures: pd.DataFrame
+    attainment: pd.DataFrame
+    balance: pd.DataFrame
+    prices: pd.DataFrame
+    certificate: Certificate
+    model: ConcreteModel = field(repr=False)
+    _problem: Problem = field(repr=False)
+    _outcome: Outcome = field(repr=False)
+
+    def explain(self, source: str) -> Explanation:
+        """Say which targets ask a source for its reduction, what its next unit costs and what would change it.
+
+        Raises
+        ------
+        InputError
+            Where the case has no such source; the nearest is offered.
+        SolverError
+            Where the source's own small model cannot be solved.
+        """
+        return explain_source(self.case, self._problem, self._outcome, source)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table by name, the certificate's checks among them."""
+        return {
+            "allocation": self.allocation,
+            "regions": self.regions,
+            "measures": self.measures,
+            "attainment": self.attainment,
+            "balance": self.balance,
+            "prices": self.prices,
+            "certificate": self.certificate.checks,
+        }
+
+    def __repr__(self) -> str:
+        name, currency = self.case.settings.name, self.case.settings.currency
+        return f"<Plan for {name!r}: {self.cost:,.0f} {currency}/yr, {len(self.measures)} measures, verified>"
+
+
+def make_plan(
+    case: Case, problem: Problem, model: ConcreteModel, outcome: Outcome, certificate: Certificate
+) -> Plan:
+    """Return the plan of a certified outcome, and put its values into the model."""
+    values = iter(outcome.columns.tolist())
+    for component in model.component_objects(Var, active=True, descend_into=True):
+        for variable in component.values():
+            variable.set_value(next(values), skip_validation=True)
+    return Plan(
+        case=case,
+        objective=outcome.objective,
+        value=outcome.value,
+        cost=float(outcome.cost.sum()),
+        allocation=tables.allocation(case, problem, outcome),
+        regions=tables.regions(case, problem, outcome),
+        measures=tables.measures(case, problem, outcome),
+        attainment=tables.attainment(case, problem, outcome),
+        balance=tables.balance(case, problem, outcome),
+        prices=tables.prices(case, problem, outcome),
+        certificate=certificate,
+        model=model,
+        _problem=problem,
+        _outcome=outcome,
+    )
+
+
