@@ -17,15 +17,15 @@ from abate_data.settings import Settings
 class Case:
     """A planning case that has passed every check.
 
-    Made by `abate_data.read.load` or `abate_data.read.from_tables`, never by hand.
+    Made by `abate_data.read.load`, never by hand.
 
     Attributes
     ----------
     settings : what `case.toml` says.
-    tables : every table of the schema by name; a table that was not given is empty. Ids are categoricals whose
-        categories are the whole domain in the planner's order, so that their codes index sources, receptors ...;
-        a blank id has code -1 and means "any". Numbers are float64 in the units of `settings.units`, flags are
-        bool, blank numbers hold the column's default.
+    tables : every table of the schema by name; a table that was not given is empty. Ids are categoricals
+        whose categories are the whole domain in the planner's order, so that their codes index sources,
+        receptors ...; a blank id has code -1 and means "any". Numbers are float64 in the units of
+        `settings.units`, flags are bool, blank numbers hold the column's default.
     scenario : name of the scenario that replaced some tables, or empty.
     """
 

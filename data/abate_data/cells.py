@@ -26,6 +26,7 @@ _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|n/?a|null|none|-)", re.IGNOREC
 _WITH_UNIT = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*([^\W\d_][^\d]*.*|[%°].*)")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,.'’\s]\d{3})+(?:[.,]\d+)?")
+_NOTHING = (type(None), type(pd.NA), type(pd.NaT))
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -59,19 +60,17 @@ def text_of(value: object) -> str:
         return str(int(value))
     if isinstance(value, numbers.Real):
         return number_text(float(value))
-    if value is None or value is pd.NA or value is pd.NaT:
+    if isinstance(value, _NOTHING):
         return ""
-    if isinstance(value, datetime.datetime):
-        midnight = value.time() == datetime.time()
-        return value.date().isoformat() if midnight else value.isoformat()
-    return str(value)
+    text = value.isoformat() if isinstance(value, datetime.datetime) else str(value)
+    return text.removesuffix("T00:00:00")
 
 
 def number_text(value: float) -> str:
     """Return the shortest text that reads back as exactly this number; nothing for not-a-number."""
     if math.isnan(value):
         return ""
-    return repr(value).removesuffix(".0")
+    return repr(float(value)).removesuffix(".0")
 
 
 def texts(column: pd.Series[Any], *, keep_spaces: bool = False) -> Texts:

@@ -1,4 +1,4 @@
-"""From a case as it was written to a `Case`: every rule looks at it, and what they find is raised together."""
+"""From a case as it was written to a `Case`: what the rules find wrong is raised together."""
 
 from __future__ import annotations
 

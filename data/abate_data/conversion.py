@@ -24,6 +24,7 @@ FOLLOWS = {
     "cap": "the kind and basis of each target",
     "extent": "the unit of each measure, in the table measures",
     "observation": "the column `unit` of each row",
+    "% or share": "the kind of each rule",
     "": "nothing: it is a plain number",
 }
 
@@ -37,7 +38,7 @@ def label(column: Column, settings: Settings) -> str:
     """Return the unit that a header states by default; empty where a header states none."""
     if column.unit in PLAIN:
         return str(getattr(settings.units, column.unit))
-    if column.unit in FOLLOWS or "quality" in column.unit or "share" in column.unit:
+    if column.unit in FOLLOWS or "quality" in column.unit or column.unit == "year":
         return ""
     return column.unit.replace("money", settings.currency)
 
@@ -47,22 +48,16 @@ def convert_stated(draft: Draft) -> None:
     for name, sheet in draft.sheets.items():
         for column in sheet.columns():
             header = sheet.declared[column.name]
-            if header.unit and dimensions(column) and not fault(draft, name, column, header):
+            if header.unit and dimensions(column) and not fault(draft, column, header):
                 _rescale(draft, name, column, _factors(draft, column, header.unit))
     if draft.has("observations"):
         _convert_observations(draft)
 
 
-def fault(draft: Draft, table: str, column: Column, header: Header) -> tuple[str, str] | None:
+def fault(draft: Draft, column: Column, header: Header) -> tuple[str, str] | None:
     """Say what is wrong with the unit in a header, and the cure; None where nothing is."""
     if not dimensions(column):
-        expected = label(column, draft.settings)
-        if header.unit == expected:
-            return None
-        if column.unit in FOLLOWS:
-            cure = f"drop [{header.unit}] from the header: the unit follows from {FOLLOWS[column.unit]}"
-            return "takes no unit in its header", cure
-        return f"is counted in {expected}", f"convert the numbers and write [{expected}] in the header, or nothing"
+        return _fixed_fault(draft, column, header)
     stated = _parts(column, header.unit)
     if stated is None:
         return "is a quality per load", "write the unit as in [ug/m3 per kt/yr]"
@@ -76,11 +71,25 @@ def fault(draft: Draft, table: str, column: Column, header: Header) -> tuple[str
     return None
 
 
+def _fixed_fault(draft: Draft, column: Column, header: Header) -> tuple[str, str] | None:
+    """Say what is wrong with a unit in the header of a column whose unit cannot be chosen."""
+    expected = label(column, draft.settings)
+    if column.unit in FOLLOWS:
+        cure = f"drop [{header.unit}] from the header: the unit follows from {FOLLOWS[column.unit]}"
+        return "takes no unit in its header", cure
+    if header.unit in (expected, column.unit):
+        return None
+    cure = f"convert the numbers and write [{expected or column.unit}] in the header, or nothing"
+    return f"is counted in {expected or column.unit}", cure
+
+
 def _parts(column: Column, unit: str) -> dict[str, str] | None:
     """Split `ug/m3 per kt/yr` into the units of its dimensions; None where it cannot be split."""
     names = dimensions(column)
     parts = unit.split(" per ") if len(names) > 1 else [unit]
-    return dict(zip(names, (part.strip() for part in parts), strict=True)) if len(parts) == len(names) else None
+    return (
+        dict(zip(names, (part.strip() for part in parts), strict=True)) if len(parts) == len(names) else None
+    )
 
 
 def _factors(draft: Draft, column: Column, unit: str) -> list[Fraction]:
@@ -138,17 +147,25 @@ def observed_units(draft: Draft) -> Iterator[tuple[int, NDArray[np.bool_], str, 
             yield int(position), number == group, stated.strip(), target, kind
 
 
+def observed_fault(stated: str, target: str, dimension: str) -> tuple[str, str] | None:
+    """Say what is wrong with the unit of an observation, and the cure; None where nothing is."""
+    wrong = units.fault(stated, dimension) if stated else None
+    try:
+        change_of(stated or target, target, dimension) if not wrong else None
+    except InputError as error:
+        return error.findings[0].problem, error.findings[0].cure
+    return wrong
+
+
 def _convert_observations(draft: Draft) -> None:
     frame = draft.tables["observations"]
     unit = frame["unit"].to_numpy(dtype=object, copy=True)
     numbers = {name: draft.values("observations", name).copy() for name in ("value", "sd")}
     for _, rows, stated, target, dimension in observed_units(draft):
-        if stated and not units.fault(stated, dimension):
-            try:
-                by = change_of(stated, target, dimension)
-            except InputError:  # `check_observed_units` says so
-                continue
-            for values in numbers.values():
-                values[rows] = units.scale(values[rows], by)
+        if observed_fault(stated, target, dimension):
+            continue
+        by = change_of(stated or target, target, dimension)
+        for values in numbers.values():
+            values[rows] = units.scale(values[rows], by)
         unit[rows] = target or stated
     draft.tables["observations"] = frame.assign(unit=unit, **numbers)

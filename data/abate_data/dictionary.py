@@ -1,4 +1,4 @@
-"""The data dictionary: every table, column, setting and unit, rendered from the declarations that the checks use."""
+"""The data dictionary: every table, column, setting and unit, rendered from their declarations."""
 
 from __future__ import annotations
 
@@ -13,27 +13,36 @@ from abate_data.schema import DOMAINS, TABLES, Column, Table
 from abate_data.settings import Horizon, Settings, Units
 from abate_data.units import QUALITY_LABELS, UNITS
 
+COLUMN_HEADS = ("column", "holds", "unit", "blank means", "meaning")
+
 _INTRODUCTION = """\
 # The tables of a case
 
-This page is made from the declarations in `abate_data` (`python -m abate_data.dictionary > docs/tables.md`).
+This page is made by `abate_data.dictionary.tables_page()` from the declarations that the checks use.
 
-A case is a folder with `case.toml` and a CSV file per table, or a workbook with a sheet `case` (columns key and value)
-and a sheet per table, or a mapping of DataFrames. Only the tables marked *required* must be there; each further one adds
-its part to the model. CSV files are UTF-8, with commas between cells and points in numbers. `scenarios/NAME/TABLE.csv`,
-or a sheet `TABLE@NAME`, replaces a table where the scenario NAME is asked for.
+A case is a folder with `case.toml` and a CSV file per table, or a workbook with a sheet `case` (columns key
+and value) and a sheet per table, or a mapping of DataFrames. Only the tables marked *required* must be there;
+each further one adds its part to the model. CSV files are UTF-8, with commas between cells and points in
+numbers. `scenarios/NAME/TABLE.csv`, or a sheet `TABLE@NAME`, replaces a table where the scenario NAME is
+asked for.
 
 - Ids are texts and stay as written; a blank id, or `*`, means any where the column is not required.
 - A blank number means the default of its column.
-- A unit may stand in a header, as in `load [t/yr]` or `coefficient [ug/m3 per kt/yr]`; it is converted to the unit that
-  `case.toml` gives.
+- A unit may stand in a header, as in `load [t/yr]` or `coefficient [ug/m3 per kt/yr]`; it is converted to the
+  unit that `case.toml` gives.
 - Tables marked *open* take further columns, as attributes.
+"""
+
+_UNITS = """\
+A year has 365 days. `t` and `tonne` are 1000 kg, `short_ton` is 2000 lb (907.18474 kg), `Mgal/d(US)` counts
+US gallons. Names that mean different things to different people (`ton`, `gal`, `MG`, `ppm`) are refused. The
+unit of a quality per load is written as in `ug/m3 per kt/yr`.
 """
 
 
 def tables_page() -> str:
     """Return the page `docs/tables.md`, in Markdown."""
-    parts = [_INTRODUCTION, *map(_table, TABLES.values()), _settings(), _units()]
+    parts = [_INTRODUCTION, *map(_table, TABLES.values()), _ids(), _settings(), _units()]
     return "\n".join(parts)
 
 
@@ -83,16 +92,18 @@ def blank(column: Column) -> str:
     return number_text(column.default) if isinstance(column.default, float) else str(column.default)
 
 
+def column_rows(table: Table) -> Iterator[tuple[str, ...]]:
+    """Yield a table's columns as rows under `COLUMN_HEADS`."""
+    for column in table.columns:
+        yield column.name, facts(column), column.unit, blank(column), column.description
+
+
 def _table(table: Table) -> str:
     marks = ", ".join(mark for mark, holds in (("required", table.required), ("open", table.open)) if holds)
-    rows = (
-        (f"`{column.name}`", facts(column), column.unit, blank(column), column.description)
-        for column in table.columns
-    )
     heading = f"## {table.name}" + (f" ({marks})" if marks else "")
     key = ", ".join(f"`{name}`" for name in table.key)
-    intro = f"A row is {table.row}. Key: {key}."
-    return "\n".join([heading, "", intro, "", *_grid(("column", "holds", "unit", "blank means", "meaning"), rows), ""])
+    rows = ((f"`{name}`", *rest) for name, *rest in column_rows(table))
+    return "\n".join([heading, "", f"A row is {table.row}. Key: {key}.", "", *_grid(COLUMN_HEADS, rows), ""])
 
 
 def _settings() -> str:
@@ -102,7 +113,12 @@ def _settings() -> str:
 
 def _type(annotation: Any) -> str:
     text = str(annotation)
-    names = {"tuple": "list of texts", "dict": "text per parameter", "bool": "true or false", "int": "whole number"}
+    names = {
+        "tuple": "list of texts",
+        "dict": "text per parameter",
+        "bool": "true or false",
+        "int": "whole number",
+    }
     found = [word for name, word in names.items() if name in text]
     return found[0] if found else ("number" if "float" in text else "text")
 
@@ -114,18 +130,16 @@ def _default(field: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value) if value or value == 0.0 else ""
 
 
+def _ids() -> str:
+    intro = "Ids are defined in the first of these columns whose table has rows, parameters in both."
+    places = ((domain, ", ".join(f"`{place}`" for place in columns)) for domain, columns in DOMAINS.items())
+    return "\n".join(["## Ids", "", intro, "", *_grid(("ids of", "defined in"), places), ""])
+
+
 def _units() -> str:
     rows = [(dimension, ", ".join(f"`{unit}`" for unit in known)) for dimension, known in UNITS.items()]
     rows.append(("quality, never converted", ", ".join(f"`{unit}`" for unit in QUALITY_LABELS)))
-    intro = (
-        "A year has 365 days. `t` and `tonne` are 1000 kg, `short_ton` is 2000 lb (907.18474 kg), `Mgal/d(US)` counts US\n"
-        "gallons. Names that mean different things to different people (`ton`, `gal`, `MG`, `ppm`) are refused.\n"
-        "Quality per load is written as in `ug/m3 per kt/yr`."
-    )
-    domains = (f"- {domain}: " + ", ".join(f"`{place}`" for place in places) for domain, places in DOMAINS.items())
-    heads = ["## Ids", "", "Where the ids of each kind are defined: in the first of these columns whose table has rows",
-             "(parameters: in both).", "", *domains, ""]
-    return "\n".join([*heads, "## Units", "", intro, "", *_grid(("dimension", "units"), rows), ""])
+    return "\n".join(["## Units", "", _UNITS, *_grid(("dimension", "units"), rows), ""])
 
 
 def _grid(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -138,7 +138,7 @@ def _fill(draft: Draft, column: str, kinds: tuple[str, ...]) -> None:
     blank = targets[column].isna() & targets["kind"].isin(kinds)
     if draft.known[column] == 1 and blank.any():
         codes = np.where(blank, 0, draft.codes("targets", column))
-        targets[column] = pd.Categorical.from_codes(codes, dtype=targets[column].dtype)
+        targets[column] = pd.Categorical.from_codes(codes, categories=targets[column].cat.categories)
 
 
 def _read_cells(column: Column, series: pd.Series[Any]) -> Cells:
@@ -210,10 +210,11 @@ def _read(
     draft: Draft, name: str, column: Column, written: Cells, domains: dict[str, pd.CategoricalDtype]
 ) -> Any:
     if not isinstance(written, Texts):
-        return np.where(np.isnan(written), column.default, written).astype(np.float64, copy=False)
+        default = column.default if isinstance(column.default, (int, float)) else math.nan
+        return np.where(np.isnan(written), default, written)
     if column.kind == "id":
         dtype = domains[column.domain]
-        positions = dtype.categories.get_indexer(written.labels)
+        positions = dtype.categories.get_indexer(pd.Index(written.labels, dtype=object))
         return pd.Categorical.from_codes(written.spread(positions, -1), dtype=dtype)
     values, faults = _read_labels(column, written.labels)
     if faults:

@@ -21,7 +21,7 @@ SETTINGS = "case.toml"
 SCENARIOS = "scenarios"
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """A file that cannot be read, with the finding that says why."""
 
     def __init__(self, problem: str, cure: str) -> None:
@@ -49,7 +49,7 @@ def read_folder(folder: Path, scenario: str | None) -> Raw:
     for name, path in files.items():
         try:
             tables[name] = _read_table(_text(path, base), name, findings)
-        except _Unreadable as error:
+        except _UnreadableError as error:
             findings.append(Finding(name, error.problem, error.cure))
     return Raw(_settings(folder / SETTINGS, base, findings), tables, scenario or "", tuple(findings))
 
@@ -58,41 +58,47 @@ def _listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir()) if folder.exists() else []
     except OSError as error:
-        finding = Finding(folder.name, f"cannot be listed: {error.strerror}", "check the path and its permissions")
+        finding = Finding(
+            folder.name, f"cannot be listed: {error.strerror}", "check the path and its permissions"
+        )
         raise InputError([finding]) from error
 
 
 def _csv_files(folder: Path) -> list[Path]:
-    return [path for path in _listed(folder) if path.suffix.lower() == ".csv" and not path.name.startswith(".")]
+    return [
+        path for path in _listed(folder) if path.suffix.lower() == ".csv" and not path.name.startswith(".")
+    ]
 
 
 def _text(path: Path, base: Path) -> str:
     """Return a file's text; a byte-order mark of UTF-8 is dropped."""
     try:
         if not path.resolve().is_relative_to(base):
-            raise _Unreadable("the file lies outside the folder of the case", "copy it into the folder")
+            raise _UnreadableError("the file lies outside the folder of the case", "copy it into the folder")
         content = path.read_bytes()
     except OSError as error:
         cure = "check that the file is there and may be read"
-        raise _Unreadable(f"{path.name} cannot be read: {error.strerror}", cure) from error
+        raise _UnreadableError(f"{path.name} cannot be read: {error.strerror}", cure) from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         problem = f"{path.name} is not UTF-8 text (byte {content[error.start]:#04x} in line {line})"
-        raise _Unreadable(problem, "save it as 'CSV UTF-8', or as UTF-8 text") from error
+        raise _UnreadableError(problem, "save it as 'CSV UTF-8', or as UTF-8 text") from error
     if "\0" in text:
-        raise _Unreadable(f"{path.name} holds zero bytes, as UTF-16 text does", "save it as 'CSV UTF-8'")
+        raise _UnreadableError(f"{path.name} holds zero bytes, as UTF-16 text does", "save it as 'CSV UTF-8'")
     return text
 
 
 def _settings(path: Path, base: Path, findings: list[Finding]) -> dict[str, Any]:
     try:
         return tomllib.loads(_text(path, base).replace("\r\n", "\n"))
-    except _Unreadable as error:
+    except _UnreadableError as error:
         findings.append(Finding(SETTINGS, error.problem, error.cure))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        findings.append(Finding(SETTINGS, f"is not TOML: {error}", 'correct that line: settings look like name = "x"'))
+        findings.append(
+            Finding(SETTINGS, f"is not TOML: {error}", 'correct that line: settings look like name = "x"')
+        )
     return {}
 
 
@@ -101,7 +107,9 @@ def _read_table(text: str, name: str, findings: list[Finding]) -> pd.DataFrame:
     try:
         header, skipped, count = _scan(text, name, findings)
     except csv.Error as error:
-        raise _Unreadable(f"is not CSV: {error}", "close every quotation mark, and save it as CSV again") from error
+        raise _UnreadableError(
+            f"is not CSV: {error}", "close every quotation mark, and save it as CSV again"
+        ) from error
     table = TABLES.get(name)
     ids = {column.name for column in table.columns if column.kind == "id"} if table else set()
     names = [read_header(text, position).name for position, text in enumerate(header)]
@@ -121,16 +129,18 @@ def _read_table(text: str, name: str, findings: list[Finding]) -> pd.DataFrame:
 
 
 def _scan(text: str, name: str, findings: list[Finding]) -> tuple[list[str], list[int], int]:
-    """Return the header, the positions of rows to skip and the number of rows, header and blank ones included.
+    """Return the header, the positions of rows to skip, and the number of rows with header and blank ones.
 
     Rows that are blank, and rows with more or fewer cells than the header, are skipped; the latter are found.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = next(reader, [])
     if not any(cell.strip() for cell in header):
-        raise _Unreadable("row 1 is empty", "write the names of the columns in row 1, or delete the file")
+        raise _UnreadableError(
+            "row 1 is empty", "write the names of the columns in row 1, or delete the file"
+        )
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        raise _Unreadable("the cells are not separated by commas", "save it as CSV with commas")
+        raise _UnreadableError("the cells are not separated by commas", "save it as CSV with commas")
     skipped, ragged, position = [], 0, 0
     for position, cells in enumerate(reader, start=1):
         if len(cells) == len(header) and any(cells):
@@ -143,5 +153,7 @@ def _scan(text: str, name: str, findings: list[Finding]) -> tuple[list[str], lis
                 cure = "put texts with commas in quotation marks, and add or remove commas"
                 findings.append(Finding(name, problem, cure, row=f"row {position + 1}", value=cells[0][:80]))
     if ragged > LISTED:
-        findings.append(Finding(name, f"{ragged - LISTED} more rows like these, {ragged} in all", "mend them likewise"))
+        findings.append(
+            Finding(name, f"{ragged - LISTED} more rows like these, {ragged} in all", "mend them likewise")
+        )
     return header, skipped, position + 1

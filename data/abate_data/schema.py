@@ -186,7 +186,8 @@ OPTIONS = Table(
         _amount("capital_cost", "investment for one unit of extent", "money/extent", 0.0),
         _id(
             "group",
-            "options of one source in one group share one unit of extent, or exclude one another where installed whole",
+            "options of one source in one group share one unit of extent, or exclude one another where "
+            "installed whole",
         ),
         Column("first_year", "integer", "first year in which it can work", "year", default=math.nan),
         _amount("built", "extent that stands already and whose capital is spent", "extent", 0.0),
@@ -265,7 +266,8 @@ TRANSFER = Table(
         _id("parameter", "the parameter of the quality", required=True),
         _amount(
             "coefficient",
-            "rise of the parameter per unit of load; negative only where case.toml says `signed_transfer = true`",
+            "rise of the parameter per unit of load; negative only where case.toml says "
+            "`signed_transfer = true`",
             "quality/load",
             low=-math.inf,
             required=True,
@@ -319,8 +321,8 @@ BACKGROUND = Table(
         _id("parameter", "the parameter", required=True),
         _amount(
             "value",
-            "quality with no load at all; below zero only as the intercept of a linear model, where case.toml says "
-            "`signed_transfer = true`",
+            "quality with no load at all; below zero only as the intercept of a linear model, where "
+            "case.toml says `signed_transfer = true`",
             "quality",
             low=-math.inf,
             required=True,
@@ -337,7 +339,8 @@ TARGETS = Table(
         _id("target", "the target's id", required=True),
         _choice(
             "kind",
-            "quality at a receptor; load, reduction or intensity of a region and sector; yearly cost of a region",
+            "quality at a receptor; load, reduction or intensity of a region and sector; yearly cost of a "
+            "region",
             "quality",
             "load",
             "reduction",
@@ -362,9 +365,9 @@ TARGETS = Table(
         _amount("limit", "the limit, in the unit that kind and basis give", "target", required=True),
         _choice(
             "basis",
-            "value: the limit as it stands; percent: of the baseline load; gap_closure: percent of the way from the "
-            "baseline quality to the best that can be reached; output, population, gdp, area: what an intensity is "
-            "divided by",
+            "value: the limit as it stands; percent: of the baseline load; gap_closure: percent of the way "
+            "from the baseline quality to the best that can be reached; output, population, gdp, area: what "
+            "an intensity is divided by",
             "value",
             "percent",
             "gap_closure",
@@ -408,8 +411,8 @@ RULES = Table(
         _id("rule", "the rule's id", required=True),
         _choice(
             "kind",
-            "reduction_percent: bounds on each source's reduction; uniform: one percentage for all sources of the "
-            "scope; burden: bound on each source's cost over its ability to pay",
+            "reduction_percent: bounds on each source's reduction; uniform: one percentage for all sources "
+            "of the scope; burden: bound on each source's cost over its ability to pay",
             "reduction_percent",
             "uniform",
             "burden",

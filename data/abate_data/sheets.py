@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 
 from abate_data.cells import number_text, text_of
 from abate_data.errors import Finding, InputError
@@ -35,6 +32,9 @@ def write_sheets(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     InputError
         Where a table has more rows than a sheet.
     """
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
     book = Workbook(write_only=True)
     for name, frame in tables.items():
         if len(frame) >= MAX_ROWS:
@@ -53,6 +53,8 @@ def write_sheets(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
 
 def _cell(sheet: Any, value: Any) -> Any:
     """Return a cell that reads back as exactly this value and is never a formula."""
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(sheet)
     if isinstance(value, (bool, numbers.Real)) and math.isfinite(value):
         if isinstance(value, bool):
@@ -65,7 +67,7 @@ def _cell(sheet: Any, value: Any) -> Any:
     return cell
 
 
-def save(book: Workbook, path: Path) -> None:
+def save(book: Any, path: Path) -> None:
     """Write a workbook without the time at which it is made."""
     packed = io.BytesIO()
     book.save(packed)

@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Font
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from abate_data.conversion import label
-from abate_data.dictionary import blank, facts, setting_fields, tables_page
+from abate_data.dictionary import COLUMN_HEADS, blank, column_rows, facts, setting_fields, tables_page
 from abate_data.folder import SETTINGS
 from abate_data.schema import TABLES, Column
 from abate_data.settings import Settings, Units
@@ -78,11 +74,16 @@ def _toml() -> str:
 
 
 def _write_workbook(path: Path) -> None:
+    from openpyxl import Workbook
+
     book = Workbook()
     readme = book.active
     readme.title = README
-    for line in tables_page().splitlines():
-        readme.append([line])
+    readme.append(["table", *COLUMN_HEADS])
+    for table in TABLES.values():
+        readme.append([table.name, f"{'required' if table.required else 'optional'}: a row is {table.row}"])
+        for row in column_rows(table):
+            readme.append([table.name, *row])
     settings = book.create_sheet(SETTINGS_SHEET)
     settings.append(["key", "value", "meaning"])
     for key, value, meaning in _setting_values():
@@ -95,6 +96,10 @@ def _write_workbook(path: Path) -> None:
 
 def _add_sheet(sheet: Any, table: str) -> None:
     """Fill one sheet: headers with notes, and lists to choose from."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     sheet.freeze_panes = "A2"
     for place, column in enumerate(TABLES[table].columns, start=1):
         cell = sheet.cell(1, place, _header(column))

@@ -89,9 +89,30 @@ QUALITY_LABELS = ("pH", "NTU", "%", "index", "count/100mL", "CFU/100mL", "MPN/10
 
 _SPELLINGS = str.maketrans({"µ": "u", "μ": "u", "³": "3", "²": "2"})
 _NUMBER = re.compile(r"[+-]?[\d.,]+")
-_TON = re.compile(r"[kM]?tons?(/.*)?")
-_GALLON = re.compile(r"(M?[Gg]al(lons?)?|mgd|MGD)(/.*)?")
-_MEGA = re.compile(r"MG(/.*)?")
+
+#: Names that mean different things to different people: pattern, problem, cure.
+_AMBIGUOUS = (
+    (
+        re.compile(r"[kM]?tons?(/.*)?"),
+        "'ton' may be 1000 kg or 2000 lb",
+        "write t/yr (1000 kg) or short_ton/yr (2000 lb)",
+    ),
+    (
+        re.compile(r"MG(/.*)?"),
+        "'MG' may be megagrams or million gallons",
+        "write Mg/yr (1000 kg) or Mgal/d(US)",
+    ),
+    (
+        re.compile(r"([Mm]?[Gg]al(lons?)?|mgd|MGD)(/.*)?"),
+        "a gallon may be US or imperial",
+        "write Mgal/d(US), ML/d or m3/d",
+    ),
+    (
+        re.compile(r"pp[mb]"),
+        "may be a share of mass or of volume",
+        "write mg/L, ug/L or ug/m3",
+    ),
+)
 
 
 def spelling(unit: str) -> str:
@@ -104,18 +125,13 @@ def fault(unit: str, dimension: str) -> tuple[str, str] | None:
     name, known = spelling(unit), UNITS[dimension]
     if name in known or (dimension == "quality" and name in QUALITY_LABELS):
         return None
+    for pattern, problem, cure in _AMBIGUOUS:
+        if pattern.fullmatch(name):
+            return problem, cure
     if _NUMBER.fullmatch(name):
         return "a number is not a unit", f"name the unit, such as {_some(known)}"
-    if _TON.fullmatch(name):
-        return "'ton' may be 1000 kg or 2000 lb", "write t/yr (1000 kg) or short_ton/yr (2000 lb)"
-    if _MEGA.fullmatch(name):
-        return "'MG' may be megagrams or million gallons", "write Mg/yr (1000 kg) or Mgal/d(US)"
-    if _GALLON.fullmatch(name):
-        return "a gallon may be US or imperial", "write Mgal/d(US), ML/d or m3/d"
     if dimension == "load" and name in _MASSES:
         return "a load is a mass per time", f"write {name}/yr or {name}/d"
-    if dimension == "quality" and name in ("ppm", "ppb"):
-        return f"{name!r} may be a share of mass or of volume", "write mg/L, ug/L or ug/m3"
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     return f"is not a unit of {dimension} that abate knows", f"write {_some(near or known)}"
 

@@ -1,4 +1,4 @@
-"""A case in a workbook: a sheet `case` of keys and values, a sheet per table, `TABLE@SCENARIO` in place of some.
+"""A case in a workbook: a sheet `case` of keys and values, a sheet per table, `TABLE@SCENARIO` for some.
 
 A workbook is a packed file that a stranger may have made, so its unpacked size is looked at before it is
 read, and the extent of its sheets before their cells are.
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pandas as pd
 
 from abate_data.cells import text_of
@@ -78,11 +77,15 @@ def read_workbook(path: Path, scenario: str | None) -> Raw:
         settings = _settings(_rows(sheets[SETTINGS], "case.toml", findings), findings)
     else:
         settings = {}
-        findings.append(Finding("case.toml", "the workbook has no sheet `case`", "add it, with columns key and value"))
+        findings.append(
+            Finding("case.toml", "the workbook has no sheet `case`", "add it, with columns key and value")
+        )
     return Raw(settings, frames, scenario or "", tuple(findings))
 
 
 def _open(path: Path) -> Any:
+    import openpyxl
+
     problem, cure = "is not a workbook", "save it as an Excel workbook (.xlsx)"
     try:
         with zipfile.ZipFile(path) as packed:
@@ -132,7 +135,9 @@ def _formulas(sheet: Any, name: str) -> Iterator[Finding]:
         value = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", "")
         yield Finding(name, problem, cure, row=f"row {cell.row}", value=str(value))
     if len(wrong) > LISTED:
-        yield Finding(name, f"{len(wrong) - LISTED} more cells like these, {len(wrong)} in all", "mend them likewise")
+        yield Finding(
+            name, f"{len(wrong) - LISTED} more cells like these, {len(wrong)} in all", "mend them likewise"
+        )
 
 
 def _frame(rows: dict[int, list[Any]]) -> pd.DataFrame:
@@ -142,7 +147,9 @@ def _frame(rows: dict[int, list[Any]]) -> pd.DataFrame:
     header += [""] * (width - len(header))
     columns = {i: pd.Series([row[i] for row in rows.values()], dtype=object) for i in range(width)}
     frame = pd.DataFrame(columns, columns=range(width))
-    return frame.set_axis(pd.Index(list(rows), dtype="int64"), axis=0).set_axis(pd.Index(header, dtype=object), axis=1)
+    return frame.set_axis(pd.Index(list(rows), dtype="int64"), axis=0).set_axis(
+        pd.Index(header, dtype=object), axis=1
+    )
 
 
 def _settings(rows: dict[int, list[Any]], findings: list[Finding]) -> dict[str, Any]:
@@ -165,7 +172,9 @@ def _settings(rows: dict[int, list[Any]], findings: list[Finding]) -> dict[str, 
             inner.setdefault(last, []).append(value)
         elif last in inner:
             cure = "keep one of the rows"
-            findings.append(Finding("case.toml", "the key stands twice", cure, row=f"row {number}", column=key))
+            findings.append(
+                Finding("case.toml", "the key stands twice", cure, row=f"row {number}", column=key)
+            )
         else:
             inner[last] = value
     return settings

@@ -1,7 +1,7 @@
 """Cases and result tables to disk: a folder of CSV files or a workbook, whole or not at all.
 
-Everything is first written beside its place, and moved there when it is complete. What stands there already is
-never overwritten.
+Everything is first written beside its place, and moved there when it is complete. What stands there already
+is never overwritten.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -86,7 +86,9 @@ def write_whole(path: str | Path, write: Callable[[Path], None]) -> None:
         if target.is_dir() and not any(target.iterdir()):
             target.rmdir()
         if target.exists() or target.is_symlink():
-            raise InputError([Finding("output", "something stands there already", "name a new place", value=str(path))])
+            raise InputError(
+                [Finding("output", "something stands there already", "name a new place", value=str(path))]
+            )
         with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".abate-") as scratch:
             part = Path(scratch) / target.name
             write(part)
@@ -105,7 +107,7 @@ def write_folder(tables: Mapping[str, pd.DataFrame], folder: Path, texts: Mappin
     for name, frame in tables.items():
         plain = frame.set_axis(pd.Index([text_of(text) for text in frame.columns]), axis=1)
         # csv puts a text with a line break in quotes, but not yet one with a bare carriage return
-        quoting = csv.QUOTE_NONNUMERIC if _has_return(plain) else csv.QUOTE_MINIMAL
+        quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if _has_return(plain) else csv.QUOTE_MINIMAL
         path = folder / f"{name}.csv"
         plain.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=quoting)
 
@@ -129,9 +131,7 @@ def written_table(case: Case, name: str) -> pd.DataFrame:
 
 
 def _is_default(values: pd.Series[Any], column: Column) -> bool:
-    if column.kind == "id" or column.default is np.nan or column.default != column.default:
-        return bool(values.isna().all())
-    return bool((values == column.default).all())
+    return bool((values.isna() | (values.astype(object) == column.default)).all())
 
 
 def _written(values: pd.Series[Any]) -> pd.Series[Any]:

@@ -27,7 +27,7 @@ def add_loads(model: ConcreteModel, problem: Problem) -> None:
         loads.keys, loads.floor, greatest_loads(problem), doc="load per year after measures"
     )
     model.balance = MatrixConstraint(
-        loads.keys,
+        model.allowed_load.index_set(),
         terms=[(removal, model.extent), (sparse.eye_array(len(loads.keys), format="csr"), model.allowed_load)],
         lower=loads.baseline,
         upper=loads.baseline,

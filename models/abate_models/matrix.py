@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyomo.core.base.constraint import ConstraintData, IndexedConstraint
 from pyomo.core.base.objective import ScalarObjective
+from pyomo.core.base.set import Set
 from pyomo.core.base.var import IndexedVar, Var, VarData
 from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
 from pyomo.core.expr.relational_expr import EqualityExpression, InequalityExpression, RangedExpression
@@ -88,16 +89,16 @@ class MatrixConstraint(IndexedConstraint):
 
     Parameters
     ----------
-    keys : index of each row.
+    keys : index of each row, or the index set of a variable that has the same keys.
     terms : (matrix, variable) pairs; a matrix has a row per key and a column per member of its variable.
     lower, upper : bounds of the rows; -inf and inf where there is none.
     doc : what a row says, for people who inspect the model.
     """
 
     def __init__(
-        self, keys: Sequence[Hashable], *, terms: Sequence[Term], lower: Floats, upper: Floats, doc: str
+        self, keys: Sequence[Hashable] | Set, *, terms: Sequence[Term], lower: Floats, upper: Floats, doc: str
     ) -> None:
-        super().__init__(list(keys), doc=doc)
+        super().__init__(keys if isinstance(keys, Set) else list(keys), doc=doc)
         self.terms = [(sparse.csr_array(matrix), variable) for matrix, variable in terms]
         self.lower = np.broadcast_to(np.asarray(lower, dtype=float), (len(keys),))
         self.upper = np.broadcast_to(np.asarray(upper, dtype=float), (len(keys),))
@@ -184,11 +185,12 @@ class MatrixObjective(ScalarObjective):
 
 def bounded_variable(keys: Sequence[Hashable], lower: Floats, upper: Floats, *, doc: str) -> IndexedVar:
     """Return a continuous variable with a member per key between the given bounds (infinite ones are left out)."""
-    bounds = {
-        key: (None if least == -np.inf else least, None if most == np.inf else most)
-        for key, least, most in zip(keys, lower.tolist(), upper.tolist(), strict=True)
-    }
-    return Var(keys, bounds=bounds, doc=doc)
+    variable = Var(keys, doc=doc)
+    variable.construct()
+    for member, least, most in zip(variable.values(), lower.tolist(), upper.tolist(), strict=True):
+        member.setlb(least)
+        member.setub(most)
+    return variable
 
 
 def selection(chosen: NDArray[np.int64], width: int, values: Floats | float = 1.0) -> sparse.csr_array:

@@ -50,6 +50,8 @@ def coefficients(case):
     keys = zip(river.source, river.receptor, river.pollutant, river.parameter, strict=True)
     names = [(sources[s], receptors[r], pollutants[p], river.parameters[q]) for s, r, p, q in keys]
     assert len(set(names)) == len(names)
+    rows = list(zip(river.source, river.receptor, river.pollutant, strict=True))
+    assert rows == sorted(rows)  # in the planner's order
     return dict(zip(names, river.coefficient.tolist(), strict=True))
 
 
@@ -167,6 +169,20 @@ def test_several_sources_come_in_the_order_of_the_planner():
     assert list(own) == [("z", "on mouth"), ("a", "on mouth"), ("b", "on mouth")]
     assert own["z", "on mouth"] == pytest.approx(1.0 / 1036.8)
     assert own["a", "on mouth"] == own["b", "on mouth"] == pytest.approx(math.exp(-0.3) / 1036.8)
+
+
+def test_coefficients_go_by_source_then_receptor_then_pollutant():
+    sources = {"source": ["z", "a"], "reach": ["mouth", "right"], "position": [0.0, 0.0]}
+    loads = {"source": ["a", "z", "a"], "pollutant": ["bod", "bod", "salt"], "load": [1.0, 1.0, 1.0]}
+    kinetics = {"pollutant": ["bod", "salt"], "parameter": ["bod", "chloride"]}
+    case = river_case(sources=sources, receptors=AT_FORK, reaches=FORK, kinetics=kinetics, loads=loads)
+    assert [key[:3] for key in coefficients(case)] == [
+        ("z", "on mouth", "bod"),
+        ("a", "on right", "bod"),
+        ("a", "on right", "salt"),
+        ("a", "on mouth", "bod"),
+        ("a", "on mouth", "salt"),
+    ]
 
 
 def test_pollutants_without_oxygen_demand_make_no_oxygen():

@@ -16,7 +16,7 @@ _OPTIONS = "options"
 
 
 def check_extents(draft: Draft) -> Iterator[Finding]:
-    """No option must have, or already has, more than the most of it that fits."""
+    """Find options that must have, or already have, more than the most of them that fits."""
     most = draft.values(_OPTIONS, "max_extent")
     for column, cure in (
         ("min_extent", "lower it, or raise max_extent"),
@@ -27,7 +27,7 @@ def check_extents(draft: Draft) -> Iterator[Finding]:
 
 
 def check_bounded(draft: Draft) -> Iterator[Finding]:
-    """An option that is installed or not has a largest extent."""
+    """Find options that are installed or not, and have no largest extent."""
     whole = (draft.values(_OPTIONS, "fixed_cost") > 0) | (draft.values(_OPTIONS, "min_extent") > 0)
     wrong = whole & ~np.isfinite(draft.values(_OPTIONS, "max_extent"))
     problem = "an option with a fixed cost or a min_extent has no largest extent"
@@ -36,7 +36,7 @@ def check_bounded(draft: Draft) -> Iterator[Finding]:
 
 
 def check_groups(draft: Draft) -> Iterator[Finding]:
-    """A group has at least two options of a source, which share one unit of extent."""
+    """Find groups of one option, and options too large to share one unit of extent."""
     grouped = draft.codes(_OPTIONS, "group") >= 0
     key = row_keys(draft, _OPTIONS, ("source", "group"))
     alone = grouped & ~pd.Series(key).duplicated(keep=False).to_numpy()
@@ -48,12 +48,13 @@ def check_groups(draft: Draft) -> Iterator[Finding]:
 
 
 def check_capital(draft: Draft) -> Iterator[Finding]:
-    """Capital is spread over a lifetime."""
+    """Find capital that is spread over no lifetime."""
     zero = draft.values("measures", "lifetime_years") == 0
     yield from draft.findings("measures", "lifetime_years", zero, "is zero", "write the years that it lasts")
     measures = draft.codes("measures", "measure")
     lasting = measures[draft.values("measures", "lifetime_years") >= 0]
     wrong = (draft.values(_OPTIONS, "capital_cost") > 0) & ~np.isin(draft.codes(_OPTIONS, "measure"), lasting)
+    wrong &= _is_known(draft)
     cure = "fill lifetime_years of the measure in the table measures"
     yield from draft.findings(
         _OPTIONS, "capital_cost", wrong, "is spread over no lifetime: the measure has none", cure
@@ -61,18 +62,27 @@ def check_capital(draft: Draft) -> Iterator[Finding]:
 
 
 def check_effects(draft: Draft) -> Iterator[Finding]:
-    """Every option removes a pollutant that its source has."""
+    """Find options that remove nothing that their source has."""
     if not (draft.has(_OPTIONS) and draft.has("removals") and draft.has("loads")):
         return
     named, useful = _effects(draft)
     options = np.arange(len(draft.tables[_OPTIONS]))
-    idle = ~np.isin(options, named)
+    idle = _is_known(draft) & ~np.isin(options, named)
     cure = "add a row to removals that says what the measure removes, or drop the option"
     yield from draft.findings(_OPTIONS, "measure", idle, "the measure removes nothing here", cure)
-    vain = ~idle & ~np.isin(options, useful)
+    vain = _is_known(draft) & ~idle & ~np.isin(options, useful)
     cure = "add the load to the table loads, or drop the option"
     problem = "the source has no load of any pollutant that the measure removes"
     yield from draft.findings(_OPTIONS, "source", vain, problem, cure)
+
+
+def _is_known(draft: Draft) -> NDArray[np.bool_]:
+    """Return which options name a source and a measure that are defined."""
+    known = np.ones(len(draft.tables[_OPTIONS]), dtype=bool)
+    for column in ("source", "measure"):
+        codes = draft.codes(_OPTIONS, column)
+        known &= (codes >= 0) & (codes < draft.known[column])
+    return known
 
 
 def _effects(draft: Draft) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from abate_data import units
-from abate_data.conversion import change_of, observed_units
+from abate_data.conversion import observed_fault, observed_units
 from abate_data.draft import Draft
-from abate_data.errors import Finding, InputError
+from abate_data.errors import Finding
 
 #: Kind of observation -> the ids that it needs.
 OBSERVED = {
@@ -23,7 +22,7 @@ OBSERVED = {
 
 
 def check_bounds(draft: Draft) -> Iterator[Finding]:
-    """A rule has the bounds that its kind needs, the lower not above the upper."""
+    """Find rules without the bounds that their kind needs, or with the lower above the upper."""
     kind = draft.choices("rules", "kind")
     lower, upper = draft.values("rules", "lower"), draft.values("rules", "upper")
     cure = "lower it, or raise the upper bound"
@@ -33,11 +32,13 @@ def check_bounds(draft: Draft) -> Iterator[Finding]:
     yield from draft.findings("rules", "upper", wide, "is more than 100 percent", cure)
     open_ = np.isnan(upper) & ((kind == "burden") | ((kind == "reduction_percent") & np.isnan(lower)))
     cure = "write the greatest reduction or burden of each source"
-    yield from draft.findings("rules", "upper", open_ & ~draft.given("rules", "upper"), "the rule bounds nothing", cure)
+    yield from draft.findings(
+        "rules", "upper", open_ & ~draft.given("rules", "upper"), "the rule bounds nothing", cure
+    )
 
 
 def check_observed(draft: Draft) -> Iterator[Finding]:
-    """An observation names what was observed."""
+    """Find observations that do not name what was observed."""
     kind = draft.choices("observations", "kind").astype(str)
     for column in ("receptor", "source", "pollutant", "parameter"):
         needing = [name for name, ids in OBSERVED.items() if column in ids]
@@ -47,7 +48,7 @@ def check_observed(draft: Draft) -> Iterator[Finding]:
 
 
 def check_periods(draft: Draft) -> Iterator[Finding]:
-    """Periods are dates, and end after they start."""
+    """Find periods that are no dates, or end before they start."""
     start, end = (_dates(draft, column) for column in ("period_start", "period_end"))
     for column, dates in (("period_start", start), ("period_end", end)):
         wrong = draft.given("observations", column) & np.isnat(dates)
@@ -64,13 +65,7 @@ def _dates(draft: Draft, column: str) -> NDArray[np.datetime64]:
 
 
 def check_observed_units(draft: Draft) -> Iterator[Finding]:
-    """The unit of an observation is one that it can be converted from."""
+    """Find observations in units that cannot be converted."""
     for position, _, stated, target, dimension in observed_units(draft):
-        wrong = units.fault(stated, dimension) if stated else None
-        if stated and not wrong:
-            try:
-                change_of(stated, target, dimension)
-            except InputError as error:
-                wrong = error.findings[0].problem, error.findings[0].cure
-        if wrong:
+        if wrong := observed_fault(stated, target, dimension):
             yield Finding("observations", *wrong, draft.row("observations", position), "unit", stated)

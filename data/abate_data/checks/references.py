@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ PACKED = 2**40
 
 
 def check_keys(draft: Draft) -> Iterator[Finding]:
-    """No two rows of a table have the same key."""
+    """Find rows with the key of an earlier row."""
     for name, sheet in draft.sheets.items():
         key = row_keys(draft, name, sheet.table.key)
         wrong = pd.Series(key).duplicated().to_numpy()
@@ -52,7 +53,7 @@ def row_keys(draft: Draft, table: str, columns: tuple[str, ...]) -> NDArray[np.i
     return key
 
 
-def _codes(column: pd.Series) -> tuple[NDArray[np.int64], int]:  # type: ignore[type-arg]
+def _codes(column: pd.Series[Any]) -> tuple[NDArray[np.int64], int]:
     """Return codes from 0, blank being 0, and how many there may be."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return np.asarray(column.cat.codes, dtype=np.int64) + 1, len(column.cat.categories) + 1
@@ -61,7 +62,7 @@ def _codes(column: pd.Series) -> tuple[NDArray[np.int64], int]:  # type: ignore[
 
 
 def check_references(draft: Draft) -> Iterator[Finding]:
-    """Every id that a row names is defined."""
+    """Find ids that are named and not defined."""
     for name, sheet in draft.sheets.items():
         for column in sheet.columns():
             if column.kind == "id" and _can_judge(draft, column.domain):
@@ -90,7 +91,9 @@ def _unknown(draft: Draft, table: str, column: str, domain: str) -> Iterator[Fin
         cure = f"{offer(labels[code], labels[:known], domain)} ({_place(draft, domain)})"
         yield Finding(table, problem, cure, draft.row(table, position), column, labels[code])
     if len(ids) > LISTED:
-        yield Finding(table, f"{len(ids) - LISTED} more {domain}s are not defined", "define them", column=column)
+        yield Finding(
+            table, f"{len(ids) - LISTED} more {domain}s are not defined", "define them", column=column
+        )
 
 
 def _place(draft: Draft, domain: str) -> str:
@@ -100,20 +103,18 @@ def _place(draft: Draft, domain: str) -> str:
 
 
 def check_region_tree(draft: Draft) -> Iterator[Finding]:
-    """No zone lies inside itself."""
+    """Find zones that lie inside themselves."""
     cure = "make one of them a root by leaving its parent blank"
     yield from _cycles(draft, "regions", "region", "parent", "the zone lies inside itself", cure)
 
 
 def check_river_ends(draft: Draft) -> Iterator[Finding]:
-    """Every reach flows to a mouth."""
+    """Find reaches that flow in a circle."""
     cure = "leave `downstream` blank at the mouth"
     yield from _cycles(draft, "reaches", "reach", "downstream", "the river flows in a circle", cure)
 
 
-def _cycles(
-    draft: Draft, table: str, own: str, next_: str, problem: str, cure: str
-) -> Iterator[Finding]:
+def _cycles(draft: Draft, table: str, own: str, next_: str, problem: str, cure: str) -> Iterator[Finding]:
     """Yield one finding per circle among rows of which each names at most one next row."""
     if not draft.has(table):
         return

@@ -14,14 +14,14 @@ from abate_data.units import QUALITY_LABELS, spelling
 
 
 def check_reaches(draft: Draft) -> Iterator[Finding]:
-    """Water flows and moves in every reach."""
+    """Find reaches in which no water flows or moves."""
     for column in ("flow", "velocity"):
         wrong = draft.values("reaches", column) == 0
         yield from draft.findings("reaches", column, wrong, "is zero", "write a number above 0")
 
 
 def check_kinetics(draft: Draft) -> Iterator[Finding]:
-    """Reaches and kinetics come together, and make concentrations."""
+    """Find reaches without kinetics, kinetics without reaches, and units that are no concentration."""
     for one, other in (("reaches", "kinetics"), ("kinetics", "reaches")):
         if draft.has(one) and not draft.has(other):
             yield Finding(other, f"the table is missing, and {one} need it", f"add it, or leave out {one}")
@@ -34,7 +34,7 @@ def check_kinetics(draft: Draft) -> Iterator[Finding]:
 
 
 def check_positions(draft: Draft) -> Iterator[Finding]:
-    """Sources and receptors lie within their reach."""
+    """Find sources and receptors outside their reach."""
     length = _lengths(draft)
     for table in ("sources", "receptors"):
         reach, position = draft.codes(table, "reach"), draft.values(table, "position")
@@ -55,7 +55,7 @@ def _lengths(draft: Draft) -> NDArray[np.float64]:
 
 
 def check_one_transport(draft: Draft) -> Iterator[Finding]:
-    """No parameter reaches a receptor both by the transfer table and by the river."""
+    """Find parameters that reach a receptor both by the transfer table and by the river."""
     on_river = np.append(np.zeros(len(draft.labels("receptors", "receptor")), dtype=bool), False)
     on_river[draft.codes("receptors", "receptor")] = draft.codes("receptors", "reach") >= 0
     on_river[-1] = False

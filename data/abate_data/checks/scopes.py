@@ -16,7 +16,7 @@ _SCOPE = ["region", "sector", "pollutant"]
 
 
 def check_scopes(draft: Draft) -> Iterator[Finding]:
-    """A cap covers a load, and a budget an option."""
+    """Find caps that cover no load, and budgets that cover no option."""
     kind = draft.choices("targets", "kind").astype(str)
     for table, kinds, noun in (
         ("loads", ("load", "reduction", "intensity"), "load of its pollutant"),
@@ -78,7 +78,7 @@ def parents(draft: Draft) -> NDArray[np.int64]:
 
 
 def _inside(draft: Draft, region: int) -> NDArray[np.bool_]:
-    """Return which regions of the domain lie in a region, itself included; all for -1. One False more for none."""
+    """Return which regions lie in a region, itself included, or all for -1; one False more for none."""
     parent = parents(draft)
     inside = np.full(len(parent), region < 0)
     inside[region] = True
@@ -92,9 +92,9 @@ def _inside(draft: Draft, region: int) -> NDArray[np.bool_]:
 
 
 def check_divisors(draft: Draft) -> Iterator[Finding]:
-    """What an intensity is divided by is known, and more than zero."""
+    """Find intensities that are divided by something unknown or zero."""
     basis, total = draft.choices("targets", "basis"), np.ones(len(draft.tables["targets"]))
-    for row in np.flatnonzero((draft.choices("targets", "kind") == "intensity") & _is_known(draft)):
+    for row in map(int, np.flatnonzero((draft.choices("targets", "kind") == "intensity") & _is_known(draft))):
         if basis[row] == "output":
             total[row] = _output(draft, row)
         elif basis[row] in ("population", "gdp", "area"):
@@ -128,7 +128,7 @@ def _attribute(draft: Draft, row: int, name: str) -> float:
 
 
 def check_reached(draft: Draft) -> Iterator[Finding]:
-    """Some load reaches the receptor of a quality target."""
+    """Find quality targets at receptors that no load reaches."""
     receptor, parameter = draft.codes("targets", "receptor"), draft.codes("targets", "parameter")
     size = len(draft.labels("transfer", "parameter")) + 1
     reached = draft.codes("transfer", "receptor") * size + draft.codes("transfer", "parameter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from abate_data import conversion, units
 from abate_data.cells import texts
@@ -40,7 +40,9 @@ def read_settings(raw: Raw) -> tuple[Settings, list[Finding]]:
         settings = Settings.model_validate(kept)
     except ValidationError:  # more than one layer of it is wrong
         settings = Settings(name="case")
-    return settings, [_setting_finding(fault["type"], fault["loc"], fault["msg"], fault["input"]) for fault in wrong]
+    return settings, [
+        _setting_finding(fault["type"], fault["loc"], fault["msg"], fault["input"]) for fault in wrong
+    ]
 
 
 def _setting_finding(kind: str, place: tuple[int | str, ...], message: str, value: object) -> Finding:
@@ -48,7 +50,7 @@ def _setting_finding(kind: str, place: tuple[int | str, ...], message: str, valu
     if kind == "missing":
         return Finding("case.toml", "is missing", f"add `{key} = ...`", column=key)
     if kind == "extra_forbidden":
-        models = {"horizon": Horizon, "units": Units}
+        models: dict[str, type[BaseModel]] = {"horizon": Horizon, "units": Units}
         known = models.get(str(place[0]), Settings).model_fields if len(place) > 1 else Settings.model_fields
         cure = offer(str(place[-1]), known, "setting")
         return Finding("case.toml", "is not a setting", cure, column=key)
@@ -57,7 +59,7 @@ def _setting_finding(kind: str, place: tuple[int | str, ...], message: str, valu
 
 
 def check_tables(draft: Draft) -> Iterator[Finding]:
-    """Every table is one that abate knows, and the required ones have rows."""
+    """Find tables that are unknown, missing or without rows."""
     for name in draft.raw.tables:
         if name not in TABLES:
             yield Finding(name, "is not a table of a case", offer(name, TABLES, "table"))
@@ -71,7 +73,7 @@ def check_tables(draft: Draft) -> Iterator[Finding]:
 
 
 def check_columns(draft: Draft) -> Iterator[Finding]:
-    """Every column is known, none stands twice, and the required ones are there."""
+    """Find columns that are unknown, missing or there twice."""
     for name, sheet in draft.sheets.items():
         seen: dict[str, Header] = {}
         for header in sheet.headers:
@@ -96,28 +98,32 @@ def _column(sheet: Sheet, header: Header) -> Iterator[Finding]:
         return
     elif not sheet.table.open:
         known = [column.name for column in sheet.table.columns]
-        yield Finding(name, "is not a column of this table", offer(header.name, known, "column"), column=header.text)
+        yield Finding(
+            name, "is not a column of this table", offer(header.name, known, "column"), column=header.text
+        )
     elif near := difflib.get_close_matches(header.name.casefold(), missing, n=1, cutoff=LIKENESS):
         cure = f"did you mean {near[0]!r}? An attribute of your own needs a name less like it"
         yield Finding(name, "is no column of this table, but very like one", cure, column=header.text)
 
 
 def check_header_units(draft: Draft) -> Iterator[Finding]:
-    """A unit in a header is one that the numbers can be converted from."""
+    """Find headers with units that cannot be converted."""
     for name, sheet in draft.sheets.items():
         for column in sheet.columns():
             header = sheet.declared[column.name]
-            wrong = conversion.fault(draft, name, column, header) if header.unit else None
+            wrong = conversion.fault(draft, column, header) if header.unit else None
             if wrong:
                 yield Finding(name, wrong[0], wrong[1], row="row 1", column=column.name, value=header.unit)
 
 
 def check_units(draft: Draft) -> Iterator[Finding]:
-    """Every dimension in use has a unit that abate knows."""
+    """Find dimensions in use without a unit, and units that abate does not know."""
     own = draft.settings.units
     used = _dimensions_in_use(draft)
     for dimension in conversion.PLAIN:
-        yield from _unit(dimension, str(getattr(own, dimension)), f"units.{dimension}", used.get(dimension, ""))
+        yield from _unit(
+            dimension, str(getattr(own, dimension)), f"units.{dimension}", used.get(dimension, "")
+        )
     parameters = draft.labels("transfer", "parameter")[: draft.known["parameter"]]
     for parameter in dict.fromkeys([*own.quality, *parameters]):
         user = "the parameter is in use" if parameter in parameters else ""
@@ -134,7 +140,10 @@ def _dimensions_in_use(draft: Draft) -> dict[str, str]:
     for name, sheet in draft.sheets.items():
         for column in sheet.columns():
             new = [dimension for dimension in conversion.dimensions(column) if dimension not in used]
-            if new and (draft.values(name, column.name)[draft.given(name, column.name)] != column.default).any():
+            if (
+                new
+                and (draft.values(name, column.name)[draft.given(name, column.name)] != column.default).any()
+            ):
                 used |= dict.fromkeys(new, f"{name}.{column.name} is in use")
     return used
 
@@ -142,6 +151,8 @@ def _dimensions_in_use(draft: Draft) -> dict[str, str]:
 def _unit(dimension: str, unit: str, key: str, user: str) -> Iterator[Finding]:
     if not unit and user:
         some = ", ".join(list(units.UNITS[dimension])[:3])
-        yield Finding("case.toml", f"the unit is missing, and {user}", f"add `{key}`, such as {some}", column=key)
+        yield Finding(
+            "case.toml", f"the unit is missing, and {user}", f"add `{key}`, such as {some}", column=key
+        )
     elif unit and (wrong := units.fault(unit, dimension)):
         yield Finding("case.toml", *wrong, column=key, value=unit)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from abate_data.checks.references import row_keys
 from abate_data.cells import number_text
+from abate_data.checks.references import row_keys
 from abate_data.draft import Draft
 from abate_data.errors import Finding
 
@@ -42,7 +42,7 @@ def _is(draft: Draft, *kinds: str) -> NDArray[np.bool_]:
 
 
 def check_subjects(draft: Draft) -> Iterator[Finding]:
-    """A target says what it is about, and nothing that its kind does not know."""
+    """Find targets that do not say what they are about, or say what their kind does not know."""
     for column in ("receptor", "region", "sector", "pollutant", "parameter"):
         knowing = [kind for kind, columns in ABOUT.items() if column in columns]
         stray = draft.given(_TARGETS, column) & ~_is(draft, *knowing)
@@ -55,23 +55,25 @@ def check_subjects(draft: Draft) -> Iterator[Finding]:
 
 
 def check_bases(draft: Draft) -> Iterator[Finding]:
-    """The basis of a limit is one that its kind knows."""
+    """Find limits with a basis that their kind does not know."""
     basis = draft.choices(_TARGETS, "basis").astype(str)
     for kind, bases in BASES.items():
         wrong = _is(draft, kind) & ~np.isin(basis, [*bases, ""])
-        problem = f"is no basis of a {kind} target" if kind != "intensity" else "an intensity is divided by nothing"
+        problem = (
+            f"is no basis of a {kind} target" if kind != "intensity" else "an intensity is divided by nothing"
+        )
         yield from draft.findings(_TARGETS, "basis", wrong, problem, f"write {' or '.join(bases)}")
 
 
 def check_senses(draft: Draft) -> Iterator[Finding]:
-    """Only a quality may have a lower limit."""
+    """Find lower limits of anything but a quality."""
     wrong = (draft.choices(_TARGETS, "sense") == "at_least") & ~_is(draft, "quality")
     cure = "leave the sense blank: it follows from the kind"
     yield from draft.findings(_TARGETS, "sense", wrong, "only a quality target can be at_least", cure)
 
 
 def check_percentages(draft: Draft) -> Iterator[Finding]:
-    """A percentage lies between 0 and 100."""
+    """Find percentages above 100."""
     percent = np.isin(draft.choices(_TARGETS, "basis").astype(str), ("percent", "gap_closure"))
     wrong = percent & (draft.values(_TARGETS, "limit") > 100)
     yield from draft.findings(
@@ -80,25 +82,35 @@ def check_percentages(draft: Draft) -> Iterator[Finding]:
 
 
 def check_held_back(draft: Draft) -> Iterator[Finding]:
-    """A reserve is held back from a cap on loads, and margin and reserve leave something of the limit."""
+    """Find reserves of no cap on loads, and margins and reserves that leave nothing of the limit."""
     reserve, margin = draft.values(_TARGETS, "reserve"), draft.values(_TARGETS, "margin_of_safety")
     wrong = (reserve > 0) & ~_is(draft, *CAPS)
     cure = "leave the reserve blank, and tighten the limit or the margin_of_safety instead"
-    yield from draft.findings(_TARGETS, "reserve", wrong, "only a cap on loads has a reserve for growth", cure)
+    yield from draft.findings(
+        _TARGETS, "reserve", wrong, "only a cap on loads has a reserve for growth", cure
+    )
     upper = (draft.choices(_TARGETS, "sense") == "at_most") & (draft.choices(_TARGETS, "basis") == "value")
-    wrong = _is(draft, "quality", "load", "budget") & upper & (margin + reserve > draft.values(_TARGETS, "limit"))
+    wrong = (
+        _is(draft, "quality", "load", "budget") & upper & (margin + reserve > draft.values(_TARGETS, "limit"))
+    )
     cure = "raise the limit, or lower margin_of_safety and reserve"
     yield from draft.findings(_TARGETS, "limit", wrong, "margin and reserve are more than the limit", cure)
 
 
 def check_years(draft: Draft) -> Iterator[Finding]:
-    """The horizon runs forward, and targets and options fall within it."""
+    """Find a horizon that ends before it starts, and targets and options outside it."""
     horizon = draft.settings.horizon
     if horizon is None:
         return
     if horizon.end < horizon.start:
         cure = f"write a year from {horizon.start} on"
-        yield Finding("case.toml", "the horizon ends before it starts", cure, column="horizon.end", value=str(horizon.end))
+        yield Finding(
+            "case.toml",
+            "the horizon ends before it starts",
+            cure,
+            column="horizon.end",
+            value=str(horizon.end),
+        )
         return
     span = f"{horizon.start} to {horizon.end}"
     year = draft.values(_TARGETS, "year")
@@ -111,7 +123,7 @@ def check_years(draft: Draft) -> Iterator[Finding]:
 
 
 def check_repeated(draft: Draft) -> Iterator[Finding]:
-    """No two targets of one rank limit the same thing in the same year."""
+    """Find targets of one rank that limit the same thing in the same year."""
     about = ("kind", "receptor", "region", "sector", "pollutant", "parameter", "sense", "basis")
     key = row_keys(draft, _TARGETS, (*about, "year", "priority", "probability"))
     wrong = pd.Series(key).duplicated().to_numpy()
@@ -127,7 +139,7 @@ def check_repeated(draft: Draft) -> Iterator[Finding]:
 
 
 def check_contradictions(draft: Draft) -> Iterator[Finding]:
-    """No lower limit of a quality lies above an upper one at the same place."""
+    """Find lower limits of a quality above an upper one at the same place."""
     absolute = _is(draft, "quality") & (draft.choices(_TARGETS, "basis") == "value")
     sense, limit = draft.choices(_TARGETS, "sense"), draft.values(_TARGETS, "limit")
     upper, lower = absolute & (sense == "at_most"), absolute & (sense == "at_least")

@@ -25,7 +25,7 @@ def _columns(draft: Draft) -> Iterator[tuple[str, Sheet, Column]]:
 
 
 def check_cells(draft: Draft) -> Iterator[Finding]:
-    """Every number, flag and choice can be read as one."""
+    """Find numbers, flags and choices that cannot be read."""
     for (table, column), faults in draft.faults.items():
         yield from _unread(draft, table, column, faults)
 
@@ -44,7 +44,7 @@ def _unread(draft: Draft, table: str, column: str, faults: dict[int, Fault]) -> 
 
 
 def check_mixed_units(draft: Draft) -> Iterator[Finding]:
-    """The cells of a column are all in one unit."""
+    """Find columns with cells in several units."""
     for (table, column), faults in draft.faults.items():
         written = draft.cells[table, column]
         if isinstance(written, Texts):
@@ -58,7 +58,7 @@ def check_mixed_units(draft: Draft) -> Iterator[Finding]:
 
 
 def check_characters(draft: Draft) -> Iterator[Finding]:
-    """Texts hold no control characters, and ids no line breaks."""
+    """Find texts with control characters, and ids with line breaks."""
     for (table, column), written in draft.cells.items():
         if isinstance(written, Texts):
             declared = column in draft.sheets[table].declared
@@ -67,7 +67,9 @@ def check_characters(draft: Draft) -> Iterator[Finding]:
             if wrong:
                 rows, cure = np.isin(written.codes, wrong), "type the cell again"
                 for finding in draft.findings(table, column, rows, "holds a control character", cure):
-                    yield Finding(table, finding.problem, cure, finding.row, column, ascii(finding.value)[1:-1])
+                    yield Finding(
+                        table, finding.problem, cure, finding.row, column, ascii(finding.value)[1:-1]
+                    )
 
 
 def _unprintable(text: str, *, is_id: bool) -> bool:
@@ -75,7 +77,7 @@ def _unprintable(text: str, *, is_id: bool) -> bool:
 
 
 def check_blanks(draft: Draft) -> Iterator[Finding]:
-    """Every required cell is filled."""
+    """Find blank cells that must be filled."""
     for table, _, column in _columns(draft):
         if column.required:
             problem = "the id is blank" if column.kind == "id" else "the cell is blank"
@@ -84,7 +86,7 @@ def check_blanks(draft: Draft) -> Iterator[Finding]:
 
 
 def check_finite(draft: Draft) -> Iterator[Finding]:
-    """Numbers are finite; an infinite default is written as a blank."""
+    """Find numbers that are not finite; an infinite default counts as blank."""
     for (table, column), written in draft.cells.items():
         if not isinstance(written, Texts):
             declared = column in draft.sheets[table].declared
@@ -95,16 +97,18 @@ def check_finite(draft: Draft) -> Iterator[Finding]:
 
 
 def check_whole(draft: Draft) -> Iterator[Finding]:
-    """Years, priorities and revisions are whole numbers."""
+    """Find years, priorities and revisions that are not whole numbers."""
     for table, _, column in _columns(draft):
         if column.kind == "integer":
             values = draft.values(table, column.name)
             wrong = np.isfinite(values) & (values != np.round(values))
-            yield from draft.findings(table, column.name, wrong, "is not a whole number", "write a whole number")
+            yield from draft.findings(
+                table, column.name, wrong, "is not a whole number", "write a whole number"
+            )
 
 
 def check_ranges(draft: Draft) -> Iterator[Finding]:
-    """Numbers lie within the range of their column."""
+    """Find numbers outside the range of their column."""
     for table, _, column in _columns(draft):
         if column.kind in ("number", "integer"):
             values = draft.values(table, column.name)
@@ -125,24 +129,24 @@ def _range(column: Column) -> str:
 
 
 def check_signs(draft: Draft) -> Iterator[Finding]:
-    """Coefficients and backgrounds are negative only where the case says that they may be."""
+    """Find negative coefficients and backgrounds where the case does not say that they are meant."""
     if draft.settings.signed_transfer:
         return
     for table, column in (("transfer", "coefficient"), ("background", "value")):
-        cure = "correct the sign, or write `signed_transfer = true` in case.toml where a load can lower the parameter"
+        cure = "correct the sign, or write `signed_transfer = true` in case.toml where it is meant"
         wrong = draft.values(table, column) < 0
         yield from draft.findings(table, column, wrong, f"the {column} is negative", cure)
 
 
 def check_removals(draft: Draft) -> Iterator[Finding]:
-    """No unit of extent removes more than the whole load."""
+    """Find measures of which one unit removes more than the whole load."""
     wrong = (draft.choices("removals", "basis") == "fraction") & (draft.values("removals", "removal") > 1)
     cure = "write a fraction between 0 and 1 (0.4 for 40 %), or the basis mass"
     yield from draft.findings("removals", "removal", wrong, "removes more than the whole load", cure)
 
 
 def check_floors(draft: Draft) -> Iterator[Finding]:
-    """No load starts below its floor."""
+    """Find loads below their floor."""
     wrong = draft.values("loads", "floor") > draft.values("loads", "load")
     cure = "lower the floor to the load or less"
     yield from draft.findings("loads", "floor", wrong, "the floor lies above the load", cure)

@@ -6,20 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abate.certify.arrays import Flags, Floats
 from abate.errors import SolverError
 from abate_data.case import Case
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
-#: A row is judged against its limit and its terms, but at least against this share of its terms at the
-#: baseline (of everything at its full extent, for money): no number is worth more digits than the data.
-SMALLEST_SHARE = 1e-3
-#: So small is nothing: keeps 0/0 from being asked.
-_NOTHING = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +59,6 @@ class Check:
     rows: int
     worst: float
     where: str
-
-
-def relative(violation: Floats, *sizes: Floats) -> Floats:
-    """Return violations over the largest of their sizes: 0 where a row holds, infinite where it is no number."""
-    size = np.maximum.reduce([np.abs(size) for size in sizes])
-    with np.errstate(over="ignore"):  # a violation of a row without size is infinite, and so it is meant
-        share = np.maximum(violation, 0.0) / np.maximum(size, _NOTHING)
-    return np.where(np.isnan(share), np.inf, share)
 
 
 def check(kind: str, shares: Floats, name: Callable[[int], str]) -> Check:

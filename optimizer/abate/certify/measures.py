@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from abate.certify.claim import Claim, Codes, Flags, Floats
+from abate.certify.arrays import Codes, Flags, Floats, match, spread, totals, words
+from abate.certify.claim import Claim
 from abate_data.case import Case
 
 
@@ -28,28 +29,25 @@ class Measures:
         self.fixed_cost = case.values("options", "fixed_cost")
         self.decision = (self.fixed_cost > 0) | (case.values("options", "min_extent") > 0)
         self.baseline = case.values("loads", "load")
-        self.load_source, self.load_pollutant = case.codes("loads", "source"), case.codes("loads", "pollutant")
+        self.load_source = case.codes("loads", "source")
+        self.load_pollutant = case.codes("loads", "pollutant")
         self.pollutants = len(case.ids("loads", "pollutant"))
         self.sources = len(case.ids("sources", "source"))
-        self.controllable = np.ones(self.sources, dtype=bool)
-        self.controllable[case.codes("sources", "source")] = np.asarray(case["sources"]["controllable"])
+        self.controllable = spread(case, "sources", "controllable", self.sources, blank=1.0) > 0
 
     @cached_property
     def cost(self) -> Floats:
         """Yearly cost of each option [money/yr]: fixed, operating, and capital beyond what is built."""
         claim, built = self.claim, self.case.values("options", "built")
         operating = self.case.values("options", "unit_cost") * claim.extent
-        return (
-            self.fixed_cost * claim.installed
-            + operating
-            + self.annual_capital * np.maximum(claim.extent - built, 0)
-        )
+        capital = self.annual_capital * np.maximum(claim.extent - built, 0.0)
+        return np.asarray(self.fixed_cost * claim.installed + operating + capital)
 
     @cached_property
     def annual_capital(self) -> Floats:
         """Yearly cost of the capital of one unit of extent [money/yr/extent]."""
-        lifetime = np.full(len(self.case.ids("measures", "measure")), np.nan)
-        lifetime[self.case.codes("measures", "measure")] = self.case.values("measures", "lifetime_years")
+        measures = len(self.case.ids("measures", "measure"))
+        lifetime = spread(self.case, "measures", "lifetime_years", measures)
         capital = self.case.values("options", "capital_cost")
         factor = recovery_factor(self.case.settings.discount_rate, lifetime[self.measure])
         return np.where(capital > 0, capital * factor, 0.0)
@@ -70,7 +68,7 @@ class Measures:
     def full_cost(self) -> Floats:
         """Yearly cost of each option at its full extent [money/yr]."""
         running = self.case.values("options", "unit_cost") + self.annual_capital
-        return self.fixed_cost + running * self.full_extent
+        return np.asarray(self.fixed_cost + running * self.full_extent)
 
     @cached_property
     def cost_size(self) -> float:
@@ -80,22 +78,23 @@ class Measures:
     @cached_property
     def source_cost(self) -> Floats:
         """Yearly cost of each source of the domain [money/yr]."""
-        return np.bincount(self.source, self.cost, self.sources)
+        return totals(self.source, self.cost, self.sources)
 
     @cached_property
     def has_options(self) -> Flags:
         """Whether each source of the domain has any option."""
-        return np.bincount(self.source, minlength=self.sources) > 0
+        return np.isin(np.arange(self.sources), self.source)
 
     @cached_property
     def effects(self) -> tuple[Codes, Codes, Floats]:
-        """Every (option, load, load removed by one unit of extent); a source's own row goes before a general one."""
+        """Every (option, load, load removed by one unit of extent); a source's own row goes first."""
         case = self.case
         source, measure = case.codes("removals", "source"), case.codes("removals", "measure")
         pollutant, removal = case.codes("removals", "pollutant"), case.values("removals", "removal")
         measures = len(case.ids("options", "measure"))
         own, general = np.flatnonzero(source >= 0), np.flatnonzero(source < 0)
-        own_option, own_row = match(self.source * measures + self.measure, source[own] * measures + measure[own])
+        here = self.source * measures + self.measure
+        own_option, own_row = match(here, source[own] * measures + measure[own])
         option, row = match(self.measure, measure[general])
         own_row, row = own[own_row], general[row]
         named = own_option * self.pollutants + pollutant[own_row]
@@ -110,14 +109,14 @@ class Measures:
     def removed(self) -> Floats:
         """What the plan takes from each load."""
         option, load, rate = self.effects
-        return np.bincount(load, rate * self.claim.extent[option], len(self.baseline))
+        return totals(load, rate * self.claim.extent[option], len(self.baseline))
 
     @cached_property
     def terms(self) -> Floats:
         """Sum of the absolute terms of each load's balance."""
         option, load, rate = self.effects
-        terms = np.bincount(load, np.abs(rate * self.claim.extent[option]), len(self.baseline))
-        return np.abs(self.baseline) + terms
+        terms = totals(load, np.abs(rate * self.claim.extent[option]), len(self.baseline))
+        return np.asarray(np.abs(self.baseline) + terms)
 
     def _load_rows(self) -> Codes:
         """Return the row of `loads` of every source and pollutant, -1 where there is none."""
@@ -127,22 +126,7 @@ class Measures:
 
 
 def recovery_factor(rate: float, years: Floats) -> Floats:
-    """Return the share of a capital that is due every year so that it is paid back, with interest, in `years`."""
+    """Return the share of a capital that is due every year to pay it back, with interest, in `years`."""
     if rate == 0:
         return 1.0 / years
     return np.asarray(-rate / np.expm1(-years * np.log1p(rate)))
-
-
-def match(left: Codes, right: Codes) -> tuple[Codes, Codes]:
-    """Return every pair of positions at which left and right hold the same code."""
-    order = np.argsort(right, kind="stable")
-    first, last = (np.searchsorted(right[order], left, side) for side in ("left", "right"))
-    count = last - first
-    position = np.repeat(np.arange(len(left)), count)
-    rank = np.arange(len(position)) - np.repeat(np.cumsum(count) - count, count)
-    return position, order[np.repeat(first, count) + rank]
-
-
-def words(case: Case, table: str, column: str) -> np.ndarray:
-    """Return a column of choices as objects."""
-    return np.asarray(case[table][column], dtype=object)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from abate.certify.claim import Codes, Floats
+from abate.certify.arrays import Codes, Floats, totals
 from abate_data.case import Case
 from abate_models.transport.river import RiverTransfer, river_transfer
 
@@ -58,14 +58,14 @@ class Quality:
         return np.abs(self.background) + self._total(load, absolute=True)
 
     def _total(self, load: Floats, *, absolute: bool) -> Floats:
-        of_cell = np.bincount(self._cell, load, self._cells)
+        of_cell = totals(self._cell, load, self._cells)
         total = np.zeros(self.places)
         for part in self._parts:
-            contribution = of_cell[part.origin]
-            contribution *= part.coefficient
+            contribution: Floats = of_cell[part.origin]
+            np.multiply(contribution, part.coefficient, out=contribution)
             if absolute:
                 np.abs(contribution, out=contribution)
-            total += np.bincount(part.place, contribution, self.places)
+            total += totals(part.place, contribution, self.places)
         return total
 
     @cached_property

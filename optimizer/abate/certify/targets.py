@@ -6,8 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from abate.certify.claim import SMALLEST_SHARE, Claim, Flags, Floats, relative
-from abate.certify.measures import Measures, words
+from abate.certify.arrays import SMALLEST_SHARE, Codes, Flags, Floats, relative, words
+from abate.certify.claim import Claim
+from abate.certify.measures import Measures
 from abate.certify.quality import Quality
 from abate.certify.zones import Zones
 from abate_data.case import Case
@@ -21,7 +22,7 @@ class Targets:
 
     Attributes
     ----------
-    quality, cap, budget : which targets are of that sort.
+    is_quality, is_cap, is_budget : which targets are of that sort.
     sign : +1 where the limit is an upper one, -1 where it is a lower one.
     held : margin of safety and reserve.
     value : what the plan gives: quality, sum of loads, or cost.
@@ -33,8 +34,8 @@ class Targets:
         self._case, self._claim, self._measures, self._zones = case, claim, measures, zones
         self._quality = quality
         self.kind, self.basis = words(case, "targets", "kind"), words(case, "targets", "basis")
-        self.quality, self.budget = self.kind == "quality", self.kind == "budget"
-        self.cap = np.isin(self.kind, CAPS)
+        self.is_quality, self.is_budget = self.kind == "quality", self.kind == "budget"
+        self.is_cap = np.isin(self.kind, CAPS)
         self.sign = np.where(words(case, "targets", "sense") == "at_least", -1.0, 1.0)
         self.held = case.values("targets", "margin_of_safety") + case.values("targets", "reserve")
         count = len(self.kind)
@@ -45,7 +46,9 @@ class Targets:
         self._read_budgets()
 
     def _read_qualities(self) -> None:
-        rows, places, quality = self.quality, self._places, self._quality
+        rows, places, quality = self.is_quality, self._places, self._quality
+        if not rows.any():  # a large transfer table that nobody asks for
+            return
         load, baseline = self._claim.load, self._measures.baseline
         self.value[rows] = (quality.background + quality.rise(load))[places]
         self.baseline[rows] = (quality.background + quality.rise(baseline))[places]
@@ -53,30 +56,32 @@ class Targets:
         self.baseline_terms[rows] = quality.terms(baseline)[places]
 
     def _read_caps(self) -> None:
-        rows, load, baseline = self.cap, self._claim.load, self._measures.baseline
+        rows, load, baseline = self.is_cap, self._claim.load, self._measures.baseline
         self.value[rows], self.baseline[rows] = self._in_scope(load), self._in_scope(baseline)
         self.terms[rows], self.baseline_terms[rows] = self._in_scope(np.abs(load)), self.baseline[rows]
 
     def _read_budgets(self) -> None:
-        measures, rows = self._measures, self.budget
+        measures, rows = self._measures, self.is_budget
         spent = self._by_source(measures.source, measures.cost)[rows]
         self.value[rows] = self.terms[rows] = spent
         self.baseline_terms[rows] = self._by_source(measures.source, measures.full_cost)[rows]
 
     @cached_property
-    def _places(self) -> np.ndarray:
+    def _places(self) -> Codes:
         codes = self._case.codes
-        return self._quality.place(codes("targets", "receptor"), codes("targets", "parameter"))[self.quality]
+        places = self._quality.place(codes("targets", "receptor"), codes("targets", "parameter"))
+        return np.asarray(places[self.is_quality])
 
     def _in_scope(self, load: Floats) -> Floats:
         """Return the sum of loads in the scope of each cap, shape (caps,)."""
         codes, measures = self._case.codes, self._measures
         sums = self._zones.sums(measures.load_source, measures.load_pollutant, measures.pollutants, load)
-        scope = (codes("targets", column)[self.cap] for column in ("region", "sector", "pollutant"))
-        region, sector, pollutant = scope
+        region, sector, pollutant = (
+            codes("targets", column)[self.is_cap] for column in ("region", "sector", "pollutant")
+        )
         return np.asarray(sums[region + 1, sector + 1, pollutant])
 
-    def _by_source(self, source: np.ndarray, weights: Floats) -> Floats:
+    def _by_source(self, source: Codes, weights: Floats) -> Floats:
         """Return the sum of weights of sources in the region and sector of each target."""
         sums = self._zones.sums(source, np.zeros_like(source), 1, weights)
         region, sector = (self._case.codes("targets", column) for column in ("region", "sector"))
@@ -85,7 +90,8 @@ class Targets:
     @cached_property
     def limit(self) -> Floats:
         """The limit of each target's row, before margin and reserve."""
-        limit, share = self._case.values("targets", "limit"), self._case.values("targets", "limit") / 100.0
+        limit = self._case.values("targets", "limit")
+        share = limit / 100.0
         gap = self.baseline - share * (self.baseline - self._claim.best)
         limit = np.where(self.basis == "gap_closure", gap, limit)
         reduction, percent = self.kind == "reduction", self.basis == "percent"
@@ -110,48 +116,50 @@ class Targets:
     @cached_property
     def size(self) -> Floats:
         """The size of each row, against which its violation is judged."""
-        return np.maximum.reduce([np.abs(self.limit), self.terms, SMALLEST_SHARE * self.baseline_terms])
-
-    @cached_property
-    def unused(self) -> Floats:
-        """What is left between each target and the plan; less than 0 where the target is missed."""
-        return self.sign * (self.limit - self.value) - self.held + self._claim.slack
+        sizes = (np.abs(self.limit), self.terms, SMALLEST_SHARE * self.baseline_terms)
+        return np.asarray(np.maximum.reduce(sizes))
 
     @cached_property
     def missed(self) -> Floats:
         """Relative violation of each target, its limit included where the claim states another."""
         other = relative(np.abs(self._claim.limit - self.limit), self.size)
-        return np.maximum(relative(-self.unused, self.size), other)
+        return np.maximum(relative(-self._unused(self.value), self.size), other)
 
     @cached_property
     def unbalanced(self) -> Floats:
-        """Relative error of target = point + diffuse + background + margin + reserve + unused, unused >= 0."""
+        """Relative error of target = point + diffuse + background + margin + reserve + unused >= 0."""
         point = self._allocated(self._point)
         diffuse = self._allocated(~self._point)
         background = np.zeros(len(self.kind))
-        background[self.quality] = self._quality.background[self._places]
+        background[self.is_quality] = self._quality.background[self._places]
         given = point + diffuse + background
-        unused = self.sign * (self.limit + self.sign * self._claim.slack - given) - self.held
-        sums_up = relative(np.abs(given - self.value), self.size)
-        return np.maximum(relative(-unused, self.size), sums_up)[self.quality | self.cap]
+        shares = np.maximum(
+            relative(-self._unused(given), self.size), relative(np.abs(given - self.value), self.size)
+        )
+        return np.asarray(shares[self.is_quality | self.is_cap])
+
+    def _unused(self, value: Floats) -> Floats:
+        """Return what is left between each target and a value, slack included."""
+        return np.asarray(self.sign * (self.limit - value) - self.held + self._claim.slack)
 
     @cached_property
     def _point(self) -> Flags:
         """Whether each load is that of a point source."""
         point = np.ones(self._measures.sources, dtype=bool)
         point[self._case.codes("sources", "source")] = words(self._case, "sources", "kind") != "diffuse"
-        return point[self._measures.load_source]
+        return np.asarray(point[self._measures.load_source])
 
     def _allocated(self, chosen: Flags) -> Floats:
         """Return what the chosen loads bring to each quality and cap."""
         load, brought = np.where(chosen, self._claim.load, 0.0), np.zeros(len(self.kind))
-        brought[self.quality] = self._quality.rise(load)[self._places]
-        brought[self.cap] = self._in_scope(load)
+        if self.is_quality.any():
+            brought[self.is_quality] = self._quality.rise(load)[self._places]
+        brought[self.is_cap] = self._in_scope(load)
         return brought
 
     @cached_property
     def exceedance(self) -> float:
-        """Sum over targets of slack over what the plan may use of the limit (of the baseline where that is 0)."""
+        """Sum over targets of slack over what may be used of the limit (or the baseline where that is 0)."""
         usable = np.abs(self.limit - self.sign * self.held)
         size = np.where(usable > 0, usable, np.abs(self.baseline))
         return float(np.sum(np.divide(self._claim.slack, size, where=size > 0, out=np.zeros_like(size))))

@@ -6,15 +6,16 @@ from functools import cached_property
 
 import numpy as np
 
-from abate.certify.claim import Codes, Flags, Floats
+from abate.certify.arrays import Codes, Flags, Floats, spread, totals
 from abate_data.case import Case
 
 
 class Zones:
     """The tree of regions of a case, and where its sources stand in it.
 
-    Arrays over zones have one row more than there are regions: row 0 is the whole case and row r + 1 is region
-    r with everything inside it, so that a blank id (code -1) finds the whole case by itself. Sectors likewise.
+    Arrays over zones have one row more than there are regions: row 0 is the whole case and row r + 1 is
+    region r with everything inside it, so that a blank id (code -1) finds the whole case by itself. Sectors
+    likewise.
     """
 
     def __init__(self, case: Case) -> None:
@@ -48,10 +49,10 @@ class Zones:
         return found if sector < 0 else found & (self.sector == sector)
 
     def sums(self, source: Codes, kind: Codes, kinds: int, weights: Floats) -> Floats:
-        """Return the sums of weights, each of a source and of one of some kinds, shape (zones, sectors, kinds)."""
+        """Return the sums of weights, each of a source and a kind, shape (zones, sectors, kinds)."""
         cell = (self.region[source] + 1) * (self._sectors + 1) + self.sector[source] + 1
         shape = (self.count + 1, self._sectors + 1, kinds)
-        sums = np.bincount(cell * kinds + kind, weights, minlength=int(np.prod(shape))).reshape(shape)
+        sums = totals(cell * kinds + kind, weights, shape[0] * shape[1] * shape[2]).reshape(shape)
         sums[:, 0] = sums.sum(axis=1)
         whole = sums.sum(axis=0)
         for level in reversed(self.levels[1:]):
@@ -60,9 +61,8 @@ class Zones:
         return sums
 
     def figures(self, attribute: str) -> Floats:
-        """Return an attribute of every zone: its own, or else that of the outermost zones inside that give one."""
-        own = np.full(self.count, np.nan)
-        own[self._case.codes("regions", "region")] = self._case.values("regions", attribute)
+        """Return an attribute of every zone: its own, or that of the outermost zones inside that give one."""
+        own = spread(self._case, "regions", attribute, self.count)
         inside = np.zeros(self.count + 1)
         figure = np.zeros(self.count)
         for level in reversed(self.levels):
