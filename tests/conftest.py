@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from abate_data.case import Case
+
+# tests are no packages: helpers that several folders share are modules beside this file
+sys.path.insert(0, str(Path(__file__).parent))
+
+import independent
+
+
+@pytest.fixture(scope="session")
+def independent_least_cost() -> Callable[[Case], independent.Answer]:
+    """Function(case) -> least yearly cost (infinity where there is no plan), extents by (source, measure)."""
+    return independent.least_cost
+
+
+@pytest.fixture(scope="session")
+def independent_check() -> Callable[[Case, np.ndarray], float]:
+    """Function(case, extents in the order of the options) -> greatest relative violation of any row."""
+    return independent.worst_violation
 
 
 @pytest.fixture

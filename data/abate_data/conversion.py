@@ -149,12 +149,13 @@ def observed_units(draft: Draft) -> Iterator[tuple[int, NDArray[np.bool_], str, 
 
 def observed_fault(stated: str, target: str, dimension: str) -> tuple[str, str] | None:
     """Say what is wrong with the unit of an observation, and the cure; None where nothing is."""
-    wrong = units.fault(stated, dimension) if stated else None
+    if stated and (wrong := units.fault(stated, dimension)):
+        return wrong
     try:
-        change_of(stated or target, target, dimension) if not wrong else None
+        change_of(stated or target, target, dimension)
     except InputError as error:
         return error.findings[0].problem, error.findings[0].cure
-    return wrong
+    return None
 
 
 def _convert_observations(draft: Draft) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+#: An entry of a list or mapping; a blank one would be lost in a workbook.
+Entry = Annotated[str, Field(min_length=1)]
 
 
 class _Strict(BaseModel):
@@ -32,7 +35,7 @@ class Units(_Strict):
     area: str = Field(default="", description="unit of the area of regions, such as km2")
     velocity: str = Field(default="", description="unit of velocities in reaches, such as m/s")
     temperature: str = Field(default="degC", description="unit of water temperatures")
-    quality: dict[str, str] = Field(
+    quality: dict[Entry, Entry] = Field(
         default_factory=dict, description='unit of each parameter, such as { pm25 = "ug/m3", tp = "mg/L" }'
     )
 
@@ -56,8 +59,8 @@ class Settings(_Strict):
         description="per year, as a share (0.03 for 3 %); spreads capital over the lifetime of a measure",
     )
     licence: str = Field(default="", description="under what licence the figures may be passed on")
-    citations: tuple[str, ...] = Field(default=(), description="where the figures come from")
-    assumptions: tuple[str, ...] = Field(
+    citations: tuple[Entry, ...] = Field(default=(), description="where the figures come from")
+    assumptions: tuple[Entry, ...] = Field(
         default=(), description="what the figures take for granted, in sentences"
     )
     signed_transfer: bool = Field(

@@ -49,7 +49,7 @@ def _headers(table: str) -> list[str]:
 
 
 def _header(column: Column) -> str:
-    unit = label(column, DEFAULTS)
+    unit = "" if "money" in column.unit else label(column, DEFAULTS)  # the currency is the planner's
     return f"{column.name} [{unit}]" if unit else column.name
 
 

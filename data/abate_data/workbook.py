@@ -93,9 +93,9 @@ def _open(path: Path) -> Any:
         if unpacked > MAX_UNPACKED or unpacked > max(LITTLE, MAX_RATIO * path.stat().st_size):
             size = f"unpacks to {unpacked / 1e6:.0f} MB"
             raise InputError([Finding(path.name, f"the workbook {size}, more than is safe to read", _LARGE)])
-        with warnings.catch_warnings():  # of parts that openpyxl does not know and we do not need
-            warnings.simplefilter("ignore")
-            return openpyxl.load_workbook(path)
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of parts that openpyxl does not know and we do not need
+            return openpyxl.load_workbook(file)
     except InputError:
         raise
     except OSError as error:
@@ -157,24 +157,25 @@ def _settings(rows: dict[int, list[Any]], findings: list[Finding]) -> dict[str, 
     settings: dict[str, Any] = {}
     lists = {name for name, entry in Settings.model_fields.items() if entry.default == ()}
     for number, row in rows.items():
-        key, value = (text_of(cell) for cell in [*row, None, None][:2])
-        if number == 1 and key.strip() == "key":
+        key, value = (text_of(cell).strip() for cell in [*row, None][:2])
+        if value == "" or (number == 1 and key == "key"):
             continue
-        if value == "":
-            continue
-        *path, last = key.strip().split(".", 2)
-        inner = settings
-        for part in path:
-            inner = inner.setdefault(part, {})
-            if not isinstance(inner, dict):
-                inner = {}
-        if last in lists and not path:
-            inner.setdefault(last, []).append(value)
-        elif last in inner:
-            cure = "keep one of the rows"
-            findings.append(
-                Finding("case.toml", "the key stands twice", cure, row=f"row {number}", column=key)
-            )
+        *path, last = key.split(".", 2)
+        level = _level(settings, path)
+        if level is None or (last in level and key not in lists):
+            problem, cure = "the key is given twice, or below one that has a value", "keep one of the rows"
+            findings.append(Finding("case.toml", problem, cure, row=f"row {number}", column=key))
+        elif key in lists:
+            level.setdefault(key, []).append(value)
         else:
-            inner[last] = value
+            level[last] = value
+    return settings
+
+
+def _level(settings: dict[str, Any], path: list[str]) -> dict[str, Any] | None:
+    """Return the settings at a path, made where there are none; None where a value stands in the way."""
+    for part in path:
+        settings = settings.setdefault(part, {})
+        if not isinstance(settings, dict):
+            return None
     return settings

@@ -14,7 +14,7 @@ from abate_models.equity import add_rules, add_worst_burden
 from abate_models.loads import add_loads
 from abate_models.matrix import MatrixObjective
 from abate_models.measures import add_measures
-from abate_models.objectives import OBJECTIVES, objective_of, split_name
+from abate_models.objectives import OBJECTIVES, free_row, objective_of, split_name
 from abate_models.problem import Problem
 from abate_models.quality import add_quality
 from abate_models.relaxation import add_slack, add_tiers
@@ -52,6 +52,8 @@ def assemble(problem: Problem, objective: str = "cost", *, relax: bool = False) 
         if kind == "max_burden":
             add_worst_burden(model, problem)
         chosen = objective_of(model, problem, objective)
+        if kind != "cost":
+            model.objective_value = free_row(chosen)
         model.objective = MatrixObjective(terms=chosen.terms, constant=chosen.constant, doc=OBJECTIVES[kind])
     return model
 

@@ -157,16 +157,12 @@ class _Blocks:
     def _add_rows(self, rows: list[ConstraintData], members: _Members) -> Positions:
         linear = [_linear(row.body, row.name) for row in rows]
         indptr = np.cumsum([0, *(len(coefficients) for _, coefficients, _ in linear)])
-        indices = np.array(
-            [members.column(v) for variables, _, _ in linear for v in variables], dtype=np.int32
-        )
+        indices = np.array([members.column(v) for variables, _, _ in linear for v in variables], dtype=np.int32)
         data = np.array([c for _, coefficients, _ in linear for c in coefficients], dtype=float)
         constant = np.array([constant for _, _, constant in linear])
         lower = np.array([-np.inf if row.lb is None else row.lb for row in rows]) - constant
         upper = np.array([np.inf if row.ub is None else row.ub for row in rows]) - constant
-        return self._append(
-            sparse.csr_array((data, indices, indptr), shape=(len(rows), self.width)), lower, upper
-        )
+        return self._append(sparse.csr_array((data, indices, indptr), shape=(len(rows), self.width)), lower, upper)
 
     def _append(self, matrix: sparse.csr_array, lower: Floats, upper: Floats) -> Positions:
         self._pieces.append(matrix)
@@ -186,22 +182,16 @@ def _ordinary_rows(component: Constraint) -> Iterator[tuple[int, ConstraintData]
 def _linear(expression: object, name: str) -> tuple[list[VarData], list[float], float]:
     linear = generate_standard_repn(expression, compute_values=True, quadratic=False)
     if not linear.is_linear():
-        finding = Finding(
-            "model", "is not linear", "write it as a linear expression of the variables", row=name
-        )
+        finding = Finding("model", "is not linear", "write it as a linear expression of the variables", row=name)
         raise InputError([finding])
     return list(linear.linear_vars), list(linear.linear_coefs), float(linear.constant)
 
 
-def _objective(
-    model: ConcreteModel, columns: dict[str, slice], members: _Members, width: int
-) -> tuple[Floats, float]:
+def _objective(model: ConcreteModel, columns: dict[str, slice], members: _Members, width: int) -> tuple[Floats, float]:
     active = list(model.component_data_objects(Objective, active=True, descend_into=True))
     if len(active) != 1:
         names = ", ".join(objective.name for objective in active) or "none"
-        raise InputError(
-            [Finding("model", "needs exactly one active objective", "deactivate the others", value=names)]
-        )
+        raise InputError([Finding("model", "needs exactly one active objective", "deactivate the others", value=names)])
     objective: ObjectiveData = active[0]
     cost = np.zeros(width)
     if isinstance(objective, MatrixObjective):

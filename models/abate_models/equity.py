@@ -29,6 +29,9 @@ from abate_models.cost import cost_terms
 from abate_models.matrix import MatrixConstraint, bounded_variable, selection
 from abate_models.problem import Problem
 
+#: Sources that a message names before it counts the rest.
+SHOWN_SOURCES = 5
+
 
 def add_rules(model: ConcreteModel, problem: Problem) -> None:
     """Add the rows of every rule."""
@@ -50,9 +53,7 @@ def add_worst_burden(model: ConcreteModel, problem: Problem) -> None:
     name = "income" if not np.isnan(problem.abilities["income"]).all() else "output"
     members = np.unique(problem.options.source)
     ability = abilities(problem, members, name, "objective max_burden")
-    model.worst_burden = Var(
-        [0], bounds=(0, None), doc="greatest yearly cost of a source over its ability to pay"
-    )
+    model.worst_burden = Var([0], bounds=(0, None), doc="greatest yearly cost of a source over its ability to pay")
     model.worst_burden_need = MatrixConstraint(
         [problem.sources[member] for member in members],
         terms=[
@@ -70,12 +71,10 @@ def abilities(problem: Problem, members: np.ndarray, name: str, asked_by: str) -
     ability = np.asarray(problem.abilities[name][members])
     lacking = [problem.sources[member] for member in members[~(ability > 0)]]
     if lacking:
-        cure = f"give a positive {name} for every source that has options, or choose another ability"
-        findings = [
-            Finding("sources", f"{name} is needed by {asked_by}", cure, f"source {s!r}", name)
-            for s in lacking
-        ]
-        raise InputError(findings)
+        names = ", ".join(repr(source) for source in lacking[:SHOWN_SOURCES])
+        more = f" and {len(lacking) - SHOWN_SOURCES} more" if len(lacking) > SHOWN_SOURCES else ""
+        cure = f"give a positive {name} for sources {names}{more}, or choose another ability"
+        raise InputError([Finding("sources", f"is needed by {asked_by}", cure, column=name)])
     return ability
 
 
@@ -132,9 +131,7 @@ def _add_burden(model: ConcreteModel, problem: Problem) -> None:
     for row in rows:
         of_rule = rule == row
         name = rules.ability[row]
-        limit[of_rule] = rules.upper[row] * abilities(
-            problem, source[of_rule], name, f"rule {rules.ids[row]!r}"
-        )
+        limit[of_rule] = rules.upper[row] * abilities(problem, source[of_rule], name, f"rule {rules.ids[row]!r}")
     model.burden = MatrixConstraint(
         [(rules.ids[r], problem.sources[s]) for r, s in zip(rule, source, strict=True)],
         terms=cost_terms(model, problem, selection(source, len(problem.sources))),

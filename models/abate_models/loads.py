@@ -28,7 +28,10 @@ def add_loads(model: ConcreteModel, problem: Problem) -> None:
     )
     model.balance = MatrixConstraint(
         model.allowed_load.index_set(),
-        terms=[(removal, model.extent), (sparse.eye_array(len(loads.keys), format="csr"), model.allowed_load)],
+        terms=[
+            (removal, model.extent),
+            (sparse.eye_array(len(loads.keys), format="csr"), model.allowed_load),
+        ],
         lower=loads.baseline,
         upper=loads.baseline,
         doc="load after measures + removed load = baseline load",

@@ -154,9 +154,7 @@ class MatrixObjective(ScalarObjective):
     doc : what is minimised, with its unit.
     """
 
-    def __init__(
-        self, *, terms: Sequence[tuple[Floats, IndexedVar]], constant: float = 0.0, doc: str
-    ) -> None:
+    def __init__(self, *, terms: Sequence[tuple[Floats, IndexedVar]], constant: float = 0.0, doc: str) -> None:
         super().__init__(doc=doc)
         self.terms = [(np.asarray(coefficients, dtype=float), variable) for coefficients, variable in terms]
         self.constant = constant

@@ -33,9 +33,7 @@ def add_measures(model: ConcreteModel, problem: Problem) -> None:
     """Add the variables `extent`, `installed` and `expansion` with their rows."""
     options = problem.options
     least = np.zeros(len(options.keys))
-    model.extent = bounded_variable(
-        options.keys, least, options.upper, doc="extent, in the unit of the measure"
-    )
+    model.extent = bounded_variable(options.keys, least, options.upper, doc="extent, in the unit of the measure")
     discrete = np.flatnonzero(options.discrete)
     if len(discrete):
         keys = [options.keys[j] for j in discrete]

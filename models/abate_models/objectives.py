@@ -3,8 +3,7 @@ r"""Named objectives, all minimised: what each one sums, and in which unit.
 cost
     :math:`\sum_s c_s`, yearly cost of all sources.
 exposure
-    :math:`\sum_k P_k q_k` over the receptors k of one parameter: population P times quality q (for a parameter that is
-    better the higher it is, such as dissolved oxygen, with the sign turned by the caller).
+    :math:`\sum_k P_k q_k` over the receptors k of one parameter: population P times quality q.
 total_load
     :math:`\sum_i L_i`, load of one pollutant after measures.
 exceedance
@@ -24,9 +23,12 @@ from dataclasses import dataclass
 import numpy as np
 from pyomo.core.base.PyomoModel import ConcreteModel
 from pyomo.core.base.var import IndexedVar
+from scipy import sparse
 
 from abate_data.errors import Finding, InputError
+from abate_data.schema import OXYGEN
 from abate_models.cost import cost_vectors
+from abate_models.matrix import MatrixConstraint
 from abate_models.problem import Problem
 from abate_models.relaxation import relaxable, target_sizes
 
@@ -92,9 +94,23 @@ def objective_of(model: ConcreteModel, problem: Problem, name: str) -> Objective
     return Objective(name, [(weights, model.slack)] if len(weights) else [])
 
 
+def free_row(objective: Objective) -> MatrixConstraint:
+    """Return the objective, without its constant, as a row without bounds, to be bounded once its best is known."""
+    return MatrixConstraint(
+        [objective.name],
+        terms=[(sparse.csr_array(vector[np.newaxis, :]), variable) for vector, variable in objective.terms],
+        lower=np.array(-np.inf),
+        upper=np.array(np.inf),
+        doc="value of the objective",
+    )
+
+
 def _exposure(model: ConcreteModel, problem: Problem, name: str, of: str) -> Objective:
     receptors = problem.receptors
     parameter = _one_of(name, of, receptors.parameters, "parameter")
+    if parameter == OXYGEN:
+        cure = "choose a parameter that is better the lower it is"
+        raise InputError([Finding("objective", "counts what people are harmed by", cure, value=f"exposure:{OXYGEN}")])
     weights = receptors.population * np.array([key[1] == parameter for key in receptors.keys])
     if not weights.any():
         cure = "give the population of the receptors in table receptors"
@@ -109,5 +125,6 @@ def _one_of(name: str, wanted: str, known: list[str], what: str) -> str:
         return wanted
     if not wanted and len(known) == 1:
         return known[0]
-    choices = ", ".join(f"{name.partition(':')[0]}:{choice}" for choice in known) or f"a case with a {what}"
-    raise InputError([Finding("objective", f"needs a {what} of the case", f"choose {choices}", value=name)])
+    choices = ", ".join(f"{name.partition(':')[0]}:{choice}" for choice in known)
+    cure = f"choose {choices}" if known else "give receptors and transfer coefficients, or choose another objective"
+    raise InputError([Finding("objective", f"needs a {what} of the case", cure, value=name)])

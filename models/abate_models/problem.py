@@ -116,14 +116,11 @@ def _resources(case: Case, options: Options, scopes: Scopes) -> Resources:
     )
     resource, region = case.codes("resources", "resource"), case.codes("resources", "region")
     rows = [
-        use[resource[row], options.measure] * scopes.sources(region[row])[options.source]
-        for row in range(len(table))
+        use[resource[row], options.measure] * scopes.sources(region[row])[options.source] for row in range(len(table))
     ]
     matrix = np.array(rows) if rows else np.zeros((0, len(options.keys)))
     return Resources(
-        keys=[
-            (str(name), _text(zone)) for name, zone in zip(table["resource"], table["region"], strict=True)
-        ],
+        keys=[(str(name), _text(zone)) for name, zone in zip(table["resource"], table["region"], strict=True)],
         use=sparse.csr_array(matrix),
         available=case.values("resources", "available"),
     )

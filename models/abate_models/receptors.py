@@ -55,9 +55,7 @@ def read_receptors(case: Case, source: Codes, pollutant: Codes) -> Receptors:
     background[at] = responses.background_value
     receptors = case.ids("transfer", "receptor")
     return Receptors(
-        keys=[
-            (receptors[i], responses.parameters[j]) for i, j in zip(of_receptor, of_parameter, strict=True)
-        ],
+        keys=[(receptors[i], responses.parameters[j]) for i, j in zip(of_receptor, of_parameter, strict=True)],
         position=position,
         transfer=_matrix(case, responses, position, source, pollutant),
         background=background,
@@ -87,12 +85,8 @@ class _Responses:
         self.background_receptor, self.background_parameter = given
 
 
-def _matrix(
-    case: Case, responses: _Responses, position: Codes, source: Codes, pollutant: Codes
-) -> sparse.csr_array:
-    load = np.full(
-        (len(case.ids("sources", "source")), len(case.ids("loads", "pollutant"))), -1, dtype=np.int32
-    )
+def _matrix(case: Case, responses: _Responses, position: Codes, source: Codes, pollutant: Codes) -> sparse.csr_array:
+    load = np.full((len(case.ids("sources", "source")), len(case.ids("loads", "pollutant"))), -1, dtype=np.int32)
     load[source, pollutant] = np.arange(len(source))
     column = load[responses.source, responses.pollutant]
     row = position[responses.receptor, responses.parameter].astype(np.int32)

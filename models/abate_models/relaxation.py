@@ -26,9 +26,7 @@ def add_slack(model: ConcreteModel, problem: Problem) -> None:
     names = [problem.targets.ids[row] for row in relaxable(problem)]
     if names:
         none, unbounded = np.zeros(len(names)), np.full(len(names), np.inf)
-        model.slack = bounded_variable(
-            names, none, unbounded, doc="what the target gives way, in its own unit"
-        )
+        model.slack = bounded_variable(names, none, unbounded, doc="what the target gives way, in its own unit")
 
 
 def add_tiers(model: ConcreteModel, problem: Problem) -> None:
@@ -39,9 +37,7 @@ def add_tiers(model: ConcreteModel, problem: Problem) -> None:
     names = [problem.targets.ids[row] for row in chosen]
     tiers, tier = np.unique(problem.targets.priority[chosen], return_inverse=True)
     none, unbounded = np.zeros(len(tiers)), np.full(len(tiers), np.inf)
-    model.worst = bounded_variable(
-        tiers.tolist(), none, unbounded, doc="greatest relative exceedance of the tier"
-    )
+    model.worst = bounded_variable(tiers.tolist(), none, unbounded, doc="greatest relative exceedance of the tier")
     model.tier = MatrixConstraint(
         names,
         terms=[

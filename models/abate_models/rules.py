@@ -41,9 +41,7 @@ class Rules:
     def none(cls, loads: int, sources: int) -> Rules:
         """Return no rules, for as many loads and sources."""
         empty = np.zeros(0)
-        return cls(
-            [], [], np.zeros((0, loads), dtype=bool), np.zeros((0, sources), dtype=bool), empty, empty, []
-        )
+        return cls([], [], np.zeros((0, loads), dtype=bool), np.zeros((0, sources), dtype=bool), empty, empty, [])
 
     def rows(self, kind: str) -> Codes:
         """Return the positions of the rules of one kind."""

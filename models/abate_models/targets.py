@@ -163,7 +163,7 @@ def _caps(case: Case, baseline: Floats, scopes: Scopes) -> tuple[Floats, Floats]
 
 def _divisor(case: Case, row: int, basis: str, scopes: Scopes) -> float:
     """What an intensity is divided by: output of the sources in scope, or an attribute of the region."""
-    region, sector = case.codes("targets", "region")[row], case.codes("targets", "sector")[row]
+    region, sector = (int(case.codes("targets", name)[row]) for name in ("region", "sector"))
     if basis == "output":
         members = scopes.sources(region, sector)
         amounts = case.values("sources", "output")[members]
@@ -195,11 +195,6 @@ def _of_region(case: Case, region: int, basis: str, scopes: Scopes) -> Floats:
     if region >= 0 and not np.isnan(value[region]):
         return value[[region]]
     inside = scopes.regions(int(region))
-    given = inside & ~np.isnan(value)
+    rows = [int(row) for row in np.flatnonzero(inside & ~np.isnan(value))]
     # a region is left out where one that contains it has given its own figure
-    outermost = [
-        a
-        for a in np.flatnonzero(given)
-        if not any(scopes.regions(b)[a] for b in np.flatnonzero(given) if b != a)
-    ]
-    return value[outermost]
+    return value[[a for a in rows if not any(scopes.regions(b)[a] for b in rows if b != a)]]

@@ -1,9 +1,9 @@
 """abate splits regional quality and total-load targets into what each source has to do.
 
-    import abate
-    case = abate.load("echo-reservoir")
-    plan = abate.decompose(case)
-    plan.allocation
+import abate
+case = abate.load("echo-reservoir")
+plan = abate.decompose(case)
+plan.allocation
 """
 
 from __future__ import annotations

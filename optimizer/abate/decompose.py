@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from pyomo.core.base.PyomoModel import ConcreteModel
 
 from abate.certify import certify
@@ -10,11 +12,13 @@ from abate.noplan import no_plan
 from abate.outcome import outcome_of
 from abate.plan import Plan, make_plan
 from abate.reach import Progress, resolve_limits
-from abate.solver import DEFAULT_GAP, Session, SolutionStatus
+from abate.solver import DEFAULT_GAP, OPTIMALITY_TOLERANCE, Session, SolutionStatus
 from abate_data.case import Case
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model
 from abate_models.problem import read_problem
+
+logger = logging.getLogger(__name__)
 
 
 def build(case: Case, objective: str = "cost") -> ConcreteModel:
@@ -47,6 +51,8 @@ def decompose(
 ) -> Plan:
     """Split the targets of a case into what each source has to do, at the least of one objective.
 
+    Of the plans that share the least of another objective than cost, the cheapest is returned.
+
     Parameters
     ----------
     case : from `abate.load`.
@@ -71,7 +77,7 @@ def decompose(
         Where the time limit struck before any plan was found, the solver failed, or its result did not pass the
         certificate.
     """
-    report = progress or (lambda what, done, total: None)
+    report = progress or _no_report
     problem, best = resolve_limits(read_problem(case), progress=progress)
     report("building the model", 0, 3)
     if model is None:
@@ -92,10 +98,22 @@ def decompose(
         case,
         outcome.claim(best),
         stop=solution.stop,
-        status=solution.status,
+        status=_proved_status(solution.status, outcome.gap, gap),
         gap=outcome.gap,
         method=solution.method,
         iterations=solution.iterations,
         solves=session.solves,
     )
     return make_plan(case, problem, model, outcome, certificate)
+
+
+def _proved_status(status: SolutionStatus, proved: float, wanted: float) -> SolutionStatus:
+    """Return optimal only where the gap that is proved says so too, whatever the solver says."""
+    if status is SolutionStatus.OPTIMAL and proved > max(wanted, OPTIMALITY_TOLERANCE):
+        logger.warning("the solver calls the plan optimal, but only a gap of %.2g is proved", proved)
+        return SolutionStatus.FEASIBLE
+    return status
+
+
+def _no_report(_what: str, _done: int, _total: int) -> None:
+    """Progress for those who did not ask for any."""

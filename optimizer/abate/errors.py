@@ -26,7 +26,12 @@ class NoPlanError(AbateError):
     """
 
     def __init__(
-        self, message: str, conflict: list[str], reach: pd.DataFrame, relaxation: pd.DataFrame, relaxed_cost: float
+        self,
+        message: str,
+        conflict: list[str],
+        reach: pd.DataFrame,
+        relaxation: pd.DataFrame,
+        relaxed_cost: float,
     ) -> None:
         super().__init__(message)
         self.conflict = conflict

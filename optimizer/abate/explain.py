@@ -47,13 +47,14 @@ class Explanation:
 
     def __str__(self) -> str:
         lines = [f"{self.source}:"]
-        for row in self.margins.itertuples():
-            unit = self.margins.attrs["units"]["value"]
+        unit = self.margins.attrs["units"]["value"]
+        prices = zip(self.margins["does_more_above"], self.margins["does_less_below"], strict=True)
+        for row, (more, less) in zip(self.margins.itertuples(), prices, strict=True):
             lines.append(f"  {row.pollutant}: allowed {row.allowed:.4g} of {row.baseline:.4g}")
             asked = self.asked_by[self.asked_by["pollutant"] == row.pollutant]
             lines += [f"    {target.target} pays {target.value:.4g} {unit}" for target in asked.itertuples()]
-            lines.append(f"    {_sentence('does more above', row.does_more_above, unit, 'can do no more')}")
-            lines.append(f"    {_sentence('does less below', row.does_less_below, unit, 'does nothing')}")
+            lines.append(f"    {_sentence('does more above', float(more), unit, 'can do no more')}")
+            lines.append(f"    {_sentence('does less below', float(less), unit, 'does nothing')}")
         return "\n".join(lines)
 
 
@@ -175,7 +176,17 @@ def _loads_at(loads: Loads, rows: Positions) -> Loads:
 
 
 def _options_at(options: Options, columns: Positions, loads: Positions) -> Options:
-    arrays = ("source", "measure", "upper", "lower", "discrete", "operating", "annual_capital", "fixed", "built")
+    arrays = (
+        "source",
+        "measure",
+        "upper",
+        "lower",
+        "discrete",
+        "operating",
+        "annual_capital",
+        "fixed",
+        "built",
+    )
     groups, group = np.unique(options.group[columns], return_inverse=True)
     first = int((groups < 0).any())
     return replace(

@@ -39,6 +39,7 @@ _TECHNICAL = (
     "balance",
     "resource",
     "worst_burden_need",
+    "objective_value",
 )
 _TARGETS = ("quality", "cap", "budget")
 _RULES = ("reduction_percent", "uniform", "burden")
@@ -250,9 +251,7 @@ def _relaxed_table(case: Case, problem: Problem, gives_way: Floats) -> pd.DataFr
     )
 
 
-def _message(
-    case: Case, conflict: list[str], reach: pd.DataFrame, relaxation: pd.DataFrame, cost: float
-) -> str:
+def _message(case: Case, conflict: list[str], reach: pd.DataFrame, relaxation: pd.DataFrame, cost: float) -> str:
     lines = [f"no plan for {case.settings.name!r}: {_conflict_sentence(conflict)}"]
     lines += [
         f"  {row.target}: asked for {row.allowed:.4g} {row.unit}, can come from {row.baseline:.4g} to {row.best:.4g}"

@@ -11,14 +11,17 @@ from abate.bound import proved_bound
 from abate.certify import Claim
 from abate.solver import Session, Solution
 from abate_models.compile import CompiledModel
+from abate_models.cost import cost_vectors
 from abate_models.problem import Problem
 from abate_models.relaxation import relaxable
 from abate_models.targets import BUDGET, CAP, QUALITY
 
 Floats = NDArray[np.float64]
 
-#: An extent below this share of the option's greatest extent is rounding, not a measure.
-NEGLIGIBLE_EXTENT = 1e-9
+#: What is below this share of the most that it can be is rounding: an extent is no measure, a gap is none.
+NEGLIGIBLE_SHARE = 1e-9
+#: Relative room given to an objective while the cheapest plan with that value is looked for.
+ROOM_FOR_COST = 1e-7
 
 
 @dataclass(frozen=True)
@@ -70,47 +73,80 @@ class Outcome:
 def outcome_of(
     problem: Problem, compiled: CompiledModel, session: Session, solution: Solution, objective: str
 ) -> Outcome:
-    """Read a solution; a MILP is solved once more with its decisions fixed, for prices.
+    """Read a solution; solve again for the cheapest plan with that value, and for prices where decisions are whole.
 
     Raises
     ------
     SolverError
-        Where the second solve fails.
+        Where a further solve fails.
     """
-    bound, whole = solution.bound, bool(compiled.integer.any())
-    if whole:
-        session.fix_integers(solution.values)
-        refined = session.solve()
-        solution = refined if refined.found else solution
-    elif not np.isnan(solution.prices).any():
+    whole = bool(compiled.integer.any())
+    priced, bound = solution, solution.bound
+    if not whole and not np.isnan(solution.prices).any():
         bound = proved_bound(compiled, solution.prices)
+    if "objective_value" in compiled.rows:
+        solution = _cheapest(problem, session, solution)
+    if whole:
+        priced = _with_fixed_decisions(session, solution)
+        solution = solution if "objective_value" in compiled.rows else priced
     columns = solution.values.copy()
     extent, installed, load = _clean(problem, compiled, columns)
     value = float(compiled.cost @ columns + compiled.offset)
-    slack = np.zeros(len(problem.targets.ids))
-    if "slack" in compiled.columns:
-        slack[relaxable(problem)] = columns[compiled.columns["slack"]]
     return Outcome(
         extent=extent,
         installed=installed,
         cost=option_costs(problem, extent, installed),
         load=load,
-        price=target_prices(problem, compiled, solution.prices),
-        slack=slack,
+        price=target_prices(problem, compiled, priced.prices),
+        slack=_slack(problem, compiled, columns),
         limit=problem.targets.limit,
         objective=objective,
         value=value,
         bound=min(bound, value),
-        gap=relative_gap(value, bound),
+        gap=relative_gap(value, bound, _size(compiled)),
         columns=columns,
         fixed_decisions=whole,
     )
 
 
-def relative_gap(value: float, bound: float) -> float:
-    """Return (value - bound) / |value|, at least 0; 0 where both are 0, infinite where nothing is proved."""
-    difference = max(value - bound, 0.0)
-    return difference / max(abs(value), abs(bound)) if difference else 0.0
+def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
+    """Return the cheapest solution that is as good as the best one; the session gets its own objective back."""
+    compiled = session.compiled
+    row, free = compiled.rows["objective_value"], np.array([np.inf])
+    value = best.objective - compiled.offset
+    session.bound_rows(row, -free, np.array([value + ROOM_FOR_COST * max(abs(value), abs(best.objective))]))
+    costs = np.zeros(compiled.matrix.shape[1])
+    for name, vector in cost_vectors(problem).items():
+        costs[compiled.columns[name]] = vector
+    session.minimise(costs)
+    cheapest = session.solve()
+    session.bound_rows(row, -free, free)
+    session.minimise(compiled.cost, compiled.offset)
+    return cheapest if cheapest.found else best
+
+
+def _with_fixed_decisions(session: Session, solution: Solution) -> Solution:
+    """Return the solution of the LP that is left once every yes-or-no decision is fixed."""
+    session.fix_integers(solution.values)
+    refined = session.solve()
+    return refined if refined.found else solution
+
+
+def relative_gap(value: float, bound: float, size: float) -> float:
+    """Return (value - bound) / |value|, at least 0; infinite where nothing is proved.
+
+    `size` is the most that the objective could come to; a difference of less than a billionth of it is rounding.
+    """
+    difference = value - bound
+    if difference <= NEGLIGIBLE_SHARE * size:
+        return 0.0
+    return difference / max(abs(value), abs(bound)) if np.isfinite(bound) else np.inf
+
+
+def _size(compiled: CompiledModel) -> float:
+    """Return the most that the objective could come to within the bounds of the columns."""
+    reach = np.where(np.isfinite(compiled.column_upper), np.abs(compiled.column_upper), 0.0)
+    return float(np.abs(compiled.cost) @ reach)
 
 
 def option_costs(problem: Problem, extent: Floats, installed: NDArray[np.bool_]) -> Floats:
@@ -131,14 +167,19 @@ def target_prices(problem: Problem, compiled: CompiledModel, row_prices: Floats)
     return np.maximum(price, 0.0)
 
 
-def _clean(
-    problem: Problem, compiled: CompiledModel, columns: Floats
-) -> tuple[Floats, NDArray[np.bool_], Floats]:
+def _slack(problem: Problem, compiled: CompiledModel, columns: Floats) -> Floats:
+    slack = np.zeros(len(problem.targets.ids))
+    if "slack" in compiled.columns:
+        slack[relaxable(problem)] = columns[compiled.columns["slack"]]
+    return slack
+
+
+def _clean(problem: Problem, compiled: CompiledModel, columns: Floats) -> tuple[Floats, NDArray[np.bool_], Floats]:
     """Take rounding out of the columns, in place; return extent, installed and load."""
     options = problem.options
     extent = np.clip(columns[compiled.columns["extent"]], 0.0, options.upper)
     scale = np.where(np.isfinite(options.upper), options.upper, 1.0)
-    extent[extent <= NEGLIGIBLE_EXTENT * scale] = 0.0
+    extent[extent <= NEGLIGIBLE_SHARE * scale] = 0.0
     installed = extent > 0
     if "installed" in compiled.columns:
         decisions = np.round(columns[compiled.columns["installed"]])

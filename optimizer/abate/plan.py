@@ -29,9 +29,12 @@ class Plan:
         values a further reduction there most).
     regions : the same rolled up the region tree, with the cost of the sources inside.
     measures : the options that are used: extent, unit of the measure, yearly cost.
+    practices : the same by measure and pollutant: at how many sources, extent, removed load, yearly cost.
     attainment : a row per target: value before and after, limit, margin, reserve, what is left unused.
-    balance : a row per quality and cap target: limit = point + diffuse + background + margin + reserve + unused.
-    prices : a row per target: what one unit less would cost, per unit of its row and of the limit as it was asked.
+    balance : a row per quality and cap target: limit = point + diffuse + background + margin + reserve +
+        unused.
+    prices : a row per target: what one unit less would cost, per unit of its row and of the limit as it was
+        asked.
     certificate : the proof, recomputed from the case's tables.
     model : the Pyomo model with the plan's values in its variables, to inspect, extend and solve again.
     """
@@ -43,6 +46,7 @@ class Plan:
     allocation: pd.DataFrame
     regions: pd.DataFrame
     measures: pd.DataFrame
+    practices: pd.DataFrame
     attainment: pd.DataFrame
     balance: pd.DataFrame
     prices: pd.DataFrame
@@ -52,7 +56,7 @@ class Plan:
     _outcome: Outcome = field(repr=False)
 
     def explain(self, source: str) -> Explanation:
-        """Say which targets ask a source for its reduction, what its next unit costs and what would change it.
+        """Say which targets ask a source for its reduction, what its next unit costs, what would change it.
 
         Raises
         ------
@@ -69,6 +73,7 @@ class Plan:
             "allocation": self.allocation,
             "regions": self.regions,
             "measures": self.measures,
+            "practices": self.practices,
             "attainment": self.attainment,
             "balance": self.balance,
             "prices": self.prices,
@@ -80,9 +85,7 @@ class Plan:
         return f"<Plan for {name!r}: {self.cost:,.0f} {currency}/yr, {len(self.measures)} measures, verified>"
 
 
-def make_plan(
-    case: Case, problem: Problem, model: ConcreteModel, outcome: Outcome, certificate: Certificate
-) -> Plan:
+def make_plan(case: Case, problem: Problem, model: ConcreteModel, outcome: Outcome, certificate: Certificate) -> Plan:
     """Return the plan of a certified outcome, and put its values into the model."""
     values = iter(outcome.columns.tolist())
     for component in model.component_objects(Var, active=True, descend_into=True):
@@ -96,6 +99,7 @@ def make_plan(
         allocation=tables.allocation(case, problem, outcome),
         regions=tables.regions(case, problem, outcome),
         measures=tables.measures(case, problem, outcome),
+        practices=tables.practices(case, problem, outcome),
         attainment=tables.attainment(case, problem, outcome),
         balance=tables.balance(case, problem, outcome),
         prices=tables.prices(case, problem, outcome),
@@ -104,5 +108,3 @@ def make_plan(
         _problem=problem,
         _outcome=outcome,
     )
-
-

@@ -68,8 +68,7 @@ def reach(case: Case, *, progress: Progress | None = None) -> Reach:
     probed = _technical(problem, probes)
     session, rows = _session(probed)
     found = [
-        _best_and_cost(session, probed, position, int(rows[position]), progress)
-        for position in range(len(probes.ids))
+        _best_and_cost(session, probed, position, int(rows[position]), progress) for position in range(len(probes.ids))
     ]
     return _tables(case, problem, probes, zones, found)
 
@@ -169,9 +168,7 @@ def _probes(case: Case, problem: Problem, scopes: Scopes) -> tuple[Targets, list
 def _higher_is_better(problem: Problem, parameter: str) -> bool:
     """Whether more of a parameter is better: dissolved oxygen, or what a target limits from below."""
     at = problem.targets.quality
-    limited = {
-        problem.receptors.keys[at[row]][1] for row in np.flatnonzero((problem.targets.sign < 0) & (at >= 0))
-    }
+    limited = {problem.receptors.keys[at[row]][1] for row in np.flatnonzero((problem.targets.sign < 0) & (at >= 0))}
     return parameter == OXYGEN or parameter in limited
 
 

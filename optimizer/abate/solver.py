@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import threading
 import time
 from dataclasses import dataclass
 
@@ -105,9 +106,7 @@ class Session:
     solves : how many solves were made.
     """
 
-    def __init__(
-        self, compiled: CompiledModel, *, time_limit: float | None = None, gap: float = DEFAULT_GAP
-    ) -> None:
+    def __init__(self, compiled: CompiledModel, *, time_limit: float | None = None, gap: float = DEFAULT_GAP) -> None:
         self.compiled = compiled
         self.solves = 0
         self._integer = compiled.integer.copy()
@@ -134,10 +133,10 @@ class Session:
         if self._time_limit is not None:
             # HiGHS counts its run time from the first solve on
             self._option("time_limit", self._highs.getRunTime() + self._time_limit)
-        ran = self._highs.run()
+        ran = self._run()
         if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
             self._option("presolve", "off")  # presolve cannot tell the two apart
-            ran = self._highs.run()
+            ran = self._run()
             self._option("presolve", "choose")
         seconds = time.perf_counter() - started
         if ran == highspy.HighsStatus.kError:
@@ -146,9 +145,7 @@ class Session:
         if not self._integer.any():
             self.method = "simplex"  # later solves start from the basis that this one left
             self._option("solver", self.method)
-        logger.debug(
-            "solve %d: %s, %s, %.3g s", self.solves, solution.stop.value, solution.status.value, seconds
-        )
+        logger.debug("solve %d: %s, %s, %.3g s", self.solves, solution.stop.value, solution.status.value, seconds)
         return solution
 
     def minimise(self, cost: Floats, offset: float = 0.0) -> None:
@@ -184,6 +181,17 @@ class Session:
         )
         self._integer = np.zeros_like(self._integer)
         self.bound_columns(chosen, whole, whole)
+
+    def _run(self) -> highspy.HighsStatus:
+        """Run HiGHS; a long run leaves the main thread free, so that Ctrl-C is heard while HiGHS is at work."""
+        if len(self._column_scale) < INTERIOR_POINT_COLUMNS and not self._integer.any():
+            return self._highs.run()
+        answers: list[highspy.HighsStatus] = []
+        worker = threading.Thread(target=lambda: answers.append(self._highs.run()), daemon=True)
+        worker.start()
+        while worker.is_alive():
+            worker.join(0.1)
+        return answers[0] if answers else highspy.HighsStatus.kError
 
     def _set_options(self, gap: float) -> None:
         self._option("output_flag", False)

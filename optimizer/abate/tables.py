@@ -62,27 +62,53 @@ def regions(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     columns = ["region", "pollutant", "baseline", "allowed", "reduction", "cost"]
     table = pd.DataFrame(rows, columns=columns)
     table.insert(5, "percent", _percent(table["reduction"].to_numpy(), table["baseline"].to_numpy()))
-    return _units(
-        table, case, load=("baseline", "allowed", "reduction"), percent=("percent",), money=("cost",)
-    )
+    return _units(table, case, load=("baseline", "allowed", "reduction"), percent=("percent",), money=("cost",))
 
 
 def measures(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     """Return a row per option that is used: extent in the measure's unit, yearly cost."""
     options = problem.options
     used = np.flatnonzero(outcome.installed)
-    unit = np.full(len(case.ids("options", "measure")), "share", dtype=object)
-    unit[case.codes("measures", "measure")] = case["measures"]["unit"].to_numpy(dtype=object)
     table = pd.DataFrame(
         {
             "source": [options.keys[j][0] for j in used],
             "measure": [options.keys[j][1] for j in used],
             "extent": outcome.extent[used],
-            "unit": unit[options.measure[used]],
+            "unit": _measure_units(case)[options.measure[used]],
             "cost": outcome.cost[used],
         }
     )
     return _units(table, case, money=("cost",))
+
+
+def practices(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
+    """Return a row per measure in use and pollutant that it acts on: sources, extent, removed load, cost."""
+    options = problem.options
+    used = np.flatnonzero(outcome.installed)
+    of_loads = sparse.coo_array(options.removal[:, used])
+    load, column = of_loads.coords
+    acted = pd.DataFrame(
+        {
+            "measure": options.measure[used[column]],
+            "pollutant": problem.loads.pollutant[load],
+            "removed": of_loads.data * outcome.extent[used[column]],
+        }
+    )
+    removed = acted.groupby(["measure", "pollutant"])["removed"].sum().reset_index()
+    measure, names = removed["measure"].to_numpy(), case.ids("options", "measure")
+    count = len(names)
+    table = pd.DataFrame(
+        {
+            "measure": [names[code] for code in measure],
+            "pollutant": [problem.pollutants[code] for code in removed["pollutant"]],
+            "sources": np.bincount(options.measure[used], minlength=count)[measure],
+            "extent": np.bincount(options.measure, outcome.extent, count)[measure],
+            "unit": _measure_units(case)[measure],
+            "removed": removed["removed"],
+            "cost": np.bincount(options.measure, outcome.cost, count)[measure],
+        }
+    )
+    return _units(table, case, load=("removed",), money=("cost",))
 
 
 def attainment(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
@@ -188,6 +214,13 @@ def objective_unit(case: Case, objective: str) -> str:
         return f"people x {unit}"
     money = f"{case.settings.currency}/yr"
     return {"cost": money, "total_load": case.settings.units.load, "exceedance": "share"}.get(kind, "share")
+
+
+def _measure_units(case: Case) -> NDArray[np.object_]:
+    """Return the unit of each measure's extent; a measure without a row of its own counts in shares."""
+    unit = np.full(len(case.ids("options", "measure")), "share", dtype=object)
+    unit[case.codes("measures", "measure")] = case["measures"]["unit"].to_numpy(dtype=object)
+    return unit
 
 
 def _asked_unit(case: Case, row: int, unit: str) -> str:

@@ -269,8 +269,8 @@ def test_oxygen_is_a_parameter_where_oxygen_is_used(minimal_case_tables):
     river(minimal_case_tables)
     minimal_case_tables["kinetics"]["oxygen_demand"] = "2.5"
     minimal_case_tables["case"]["units"]["quality"]["dissolved_oxygen"] = "mg/L"
-    add(minimal_case_tables, "targets", target="o2", kind="quality", receptor="lake", limit=5, sense="at_least",
-        parameter="dissolved_oxygen")  # fmt: skip
+    oxygen = {"target": "o2", "kind": "quality", "parameter": "dissolved_oxygen", "sense": "at_least"}
+    add(minimal_case_tables, "targets", **oxygen, receptor="lake", limit=5)
     put(minimal_case_tables, "targets", 2, "parameter", "tp")
     assert load(minimal_case_tables).ids("targets", "parameter") == ["tp", "dissolved_oxygen"]
 

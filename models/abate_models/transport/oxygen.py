@@ -42,9 +42,7 @@ def saturation(temperature: Array) -> Array:
     return np.exp(-139.34411 + inverse * cubic)
 
 
-def deficit_after(
-    deficit: Array, load: Array, decay: Array, reaeration: Array, demand: Array, days: Array
-) -> Array:
+def deficit_after(deficit: Array, load: Array, decay: Array, reaeration: Array, demand: Array, days: Array) -> Array:
     """Return the oxygen deficit after a time of travel (the oxygen sag).
 
     dD/dt = o k W - a D with dW/dt = -k W has the solution

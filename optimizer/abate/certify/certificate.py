@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from abate.certify.arrays import SMALLEST_SHARE, relative
+from abate.certify.arrays import SMALLEST_SHARE, relative, words
 from abate.certify.checks import verify
 from abate.certify.claim import Check, Claim, check
 from abate.certify.objectives import is_known
@@ -143,7 +143,8 @@ def _gap_check(claim: Claim, gap: float) -> Check:
         share = 0.0 if np.isposinf(gap) else np.inf
         return check("gap", np.array([share]), lambda _: claim.objective)
     size = np.array([max(abs(claim.objective_value), abs(claim.bound))])
-    beyond = np.array([claim.objective_value - claim.bound]) - gap * size
+    with np.errstate(invalid="ignore"):  # numbers that are none fail, here and in the check of finite ones
+        beyond = np.array([claim.objective_value - claim.bound]) - gap * size
     return check("gap", relative(beyond, size), lambda _: claim.objective)
 
 
@@ -166,17 +167,20 @@ def _refuse_failures(checks: list[Check]) -> None:
 
 
 def _assumptions(case: Case, claim: Claim) -> list[str]:
-    """Return what the proof takes as given."""
+    """Return what the proof takes as given, what matters most to the planner first."""
     names = [str(name) for name in case["targets"]["target"]]
-    percent = case.values("targets", "limit")
+    limit, probability = case.values("targets", "limit"), case.values("targets", "probability")
     said = [
-        f"target {names[row]!r} closes {percent[row]:.4g} % of its gap where the best that can be reached is "
-        f"{claim.best[row]:.4g}: limit {claim.limit[row]:.4g}"
-        for row in np.flatnonzero(np.asarray(case["targets"]["basis"]) == "gap_closure")
-    ]
-    said += [
         f"target {names[row]!r} gives way by {claim.slack[row]:.4g}" for row in np.flatnonzero(claim.slack)
     ]
     if not is_known(claim.objective):
         said.append(f"the value of the objective {claim.objective!r} is the model's, not recomputed")
-    return said
+    said += [
+        f"target {names[row]!r} is proved for expected figures, not with probability {probability[row]:.4g}"
+        for row in np.flatnonzero(~np.isnan(probability))
+    ]
+    return said + [
+        f"target {names[row]!r} closes {limit[row]:.4g} % of its gap where the best that can be reached is "
+        f"{claim.best[row]:.4g}: limit {claim.limit[row]:.4g}"
+        for row in np.flatnonzero(words(case, "targets", "basis") == "gap_closure")
+    ]

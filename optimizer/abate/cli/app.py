@@ -1,0 +1,165 @@
+"""The commands of `abate` and their options."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from abate.cli.failures import INTERRUPTED, INVALID, Commands, finding_table
+from abate.cli.files import refuse_taken, write_plan
+from abate.cli.show import console, tabled
+from abate.cli.summary import refuse_unknown_source, show_explanation, show_plan
+from abate.cli.wait import wait_for
+from abate.decompose import decompose
+from abate.errors import InputError
+from abate.solver import DEFAULT_GAP
+from abate_data.read import load, shipped_cases
+from abate_data.template import write_template
+
+CaseName = Annotated[
+    str, typer.Argument(metavar="CASE", help="Name of a shipped case, a folder, or an .xlsx workbook.")
+]
+Scenario = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Tables that replace those of the case.  [default: none replaced]"),
+]
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 2 findings in the input or the output, 3 no plan, 4 the solver failed, "
+    "130 interrupted.",
+)
+
+
+def main() -> None:
+    """Run the command of the process's arguments; the entry point of `abate`."""
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that cannot show a letter of a name shows a question mark
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            # the solver may be deep in its own code, and a normal end would wait for it
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        console().print(f"abate {version('abate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def abate(
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
+) -> None:
+    """Split regional quality and total-load targets into what each source has to do, at least cost."""
+
+
+@app.command(epilog="Example: abate cases")
+def cases() -> None:
+    """List the cases that come with abate."""
+    titles = shipped_cases()
+    shelf = {
+        "name": list(titles),
+        "title": list(titles.values()),
+        "scenarios": [", ".join(_scenarios(name)) for name in titles],
+    }
+    console().print(tabled(pd.DataFrame(shelf)))
+
+
+def _scenarios(name: str) -> list[str]:
+    folder = resources.files("abate_data") / "cases" / name / "scenarios"
+    return sorted(place.name for place in folder.iterdir() if place.is_dir()) if folder.is_dir() else []
+
+
+@app.command(epilog="Example: abate check my-case.xlsx --scenario strict")
+def check(case: CaseName, scenario: Scenario = None) -> None:
+    """Check a case, and show everything that is wrong with it."""
+    out = console()
+    try:
+        checked = load(case, scenario)
+    except InputError as error:
+        noun = "finding" if len(error.findings) == 1 else "findings"
+        out.print(f"{len(error.findings)} {noun}")
+        out.print(finding_table(error.findings))
+        raise typer.Exit(INVALID) from None
+    name = checked.settings.name + (f", scenario {scenario}" if scenario else "")
+    out.print(f"no findings in {name}", soft_wrap=True)
+    sizes = {table: len(rows) for table, rows in checked.tables.items() if len(rows)}
+    out.print(tabled(pd.DataFrame({"table": list(sizes), "rows": list(sizes.values())})))
+
+
+@app.command(epilog="Example: abate template my-case.xlsx")
+def template(
+    path: Annotated[
+        Path, typer.Argument(help="Workbook (.xlsx) or folder to make; nothing may stand there.")
+    ],
+) -> None:
+    """Write an empty case to fill in, every column explained."""
+    write_template(path)
+    console().print(f"written: {path}", soft_wrap=True)
+
+
+@app.command(epilog="Example: abate plan echo-reservoir --explain weber-above/manure --out plan.xlsx")
+def plan(
+    case: CaseName,
+    scenario: Scenario = None,
+    objective: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What to make least: cost, exposure, total_load, exceedance or max_burden; where there are "
+            "several pollutants or parameters with the one that is meant, such as total_load:NOx.",
+        ),
+    ] = "cost",
+    time_limit: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Limit of each solve.  [default: none]")
+    ] = None,
+    gap: Annotated[
+        float,
+        typer.Option(min=0, max=1, metavar="SHARE", help="Gap at which a yes-or-no plan counts as optimal."),
+    ] = DEFAULT_GAP,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write all tables to this .xlsx or folder.  [default: no files]"),
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="SOURCE", help="Say why this source does what it does.  [default: none]"),
+    ] = None,
+) -> None:
+    """Split the targets of a case into what each source has to do."""
+    read = load(case, scenario)
+    if out is not None:
+        refuse_taken(out)
+    if explain is not None:
+        refuse_unknown_source(read, explain)
+    made = wait_for(
+        lambda progress: decompose(read, objective, time_limit=time_limit, gap=gap, progress=progress)
+    )
+    screen = console()
+    show_plan(screen, made)
+    if explain is not None:
+        show_explanation(screen, made, explain)
+    if out is not None:
+        write_plan(made, out)
+        screen.print(f"\nwritten: {out}", soft_wrap=True)

@@ -1,0 +1,79 @@
+"""The files of a plan: all its tables, with a summary that says what they are and where they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from abate.errors import Finding, InputError
+from abate.plan import Plan
+from abate.tables import objective_unit, with_units
+from abate_data.write import write_tables
+
+#: What a row of each table is.
+CONTENTS = {
+    "allocation": "a row per source and pollutant: baseline, allowed, reduction, percent, and the target that "
+    "values a further reduction there most",
+    "regions": "the same by region, each with all regions inside it, and the cost of the sources inside; "
+    "the first rows are the whole case",
+    "measures": "a row per source and measure in use: extent in the measure's unit, yearly cost",
+    "practices": "a row per measure in use and pollutant: at how many sources, extent, removed load, yearly cost "
+    "(of the measure, whatever the pollutant)",
+    "attainment": "a row per target: value before and after, limit, margin, reserve, what is left unused",
+    "balance": "a row per quality and load target: limit = point + diffuse + background + margin + reserve + unused",
+    "prices": "a row per target: what one unit less would cost, per unit of its row and of the limit as asked",
+    "certificate": "a row per check: rows checked, largest violation over the size of its row, where, tolerance",
+}
+
+
+def refuse_taken(path: Path) -> None:
+    """Raise InputError where something stands at a path already, before work is spent on what cannot be written."""
+    empty = path.is_dir() and not any(path.iterdir())
+    if not empty and (path.exists() or path.is_symlink()):
+        cure = "name a new place, or move what is there"
+        raise InputError([Finding("output", "something stands there already", cure, value=str(path))])
+    if not path.absolute().parent.is_dir():
+        cure = "make that folder, or name a place in one that is there"
+        raise InputError([Finding("output", "lies in a folder that is not there", cure, value=str(path))])
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write a summary and every table of a plan to a new workbook (`.xlsx`) or folder, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Where something stands there already, or nothing can be written there.
+    """
+    tables = {name: with_units(table) for name, table in plan.tables().items()}
+    write_tables({"summary": summary(plan), **tables}, path)
+
+
+def summary(plan: Plan) -> pd.DataFrame:
+    """Return rows of item, value and unit: the plan in short, its proof, its tables and its sources."""
+    settings, proof = plan.case.settings, plan.certificate
+    money = f"{settings.currency}/yr"
+    unit = objective_unit(plan.case, plan.objective)
+    rows: list[tuple[str, object, str]] = [
+        ("case", settings.name, ""),
+        ("title", settings.title, ""),
+        ("scenario", plan.case.scenario, ""),
+        ("SHA-256 of the case", proof.case_hash, ""),
+        ("cost", plan.cost, money),
+        ("price year", settings.price_year, ""),
+        ("objective", plan.objective, ""),
+        ("value of the objective", plan.value, unit),
+        ("proved lower bound", proof.bound, unit),
+        ("gap", proof.gap, ""),
+        ("stopped", f"{proof.stop.value}, {proof.status.value}", ""),
+        ("method", f"{proof.method}, {proof.iterations} iterations, {proof.solves} solves", ""),
+    ]
+    rows += [(f"table {name}", CONTENTS[name], "") for name in plan.tables()]
+    rows += [(f"tolerance: {name}", value, "") for name, value in proof.tolerances.items()]
+    rows += [(f"version of {name}", value, "") for name, value in proof.versions.items()]
+    rows += [("assumption of the proof", sentence, "") for sentence in proof.assumptions]
+    rows += [("assumption of the case", sentence, "") for sentence in settings.assumptions]
+    rows += [("citation", sentence, "") for sentence in settings.citations]
+    rows += [("licence of the figures", settings.licence, "")]
+    return pd.DataFrame(rows, columns=["item", "value", "unit"], dtype=object)

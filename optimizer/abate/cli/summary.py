@@ -1,0 +1,155 @@
+"""A plan on the screen: what it costs, who reduces what and by which measures, what binds, and the proof."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from abate.cli.show import money, number, printable, tabled
+from abate.errors import Finding, InputError
+from abate.plan import Plan
+from abate.tables import objective_unit
+from abate_data.case import Case
+from abate_data.names import offer
+
+#: Rows of a table of regions or measures, and of one of targets; the files hold all of them.
+ROWS, TARGETS = 24, 12
+
+
+def show_plan(screen: Console, plan: Plan) -> None:
+    """Show a plan in short."""
+    _show_heading(screen, plan)
+    screen.print("\nby region")
+    screen.print(tabled(split(plan), once=("region", "cost")))
+    _show_practices(screen, plan)
+    _show_targets(screen, plan)
+    _show_certificate(screen, plan)
+
+
+def _show_heading(screen: Console, plan: Plan) -> None:
+    settings = plan.case.settings
+    cost = f"{money(plan.cost)} {settings.currency}/yr"
+    name = settings.name + (f", scenario {plan.case.scenario}" if plan.case.scenario else "")
+    screen.print(printable(settings.title or settings.name), style="bold", soft_wrap=True)
+    screen.print(printable(name), soft_wrap=True)
+    if plan.objective == "cost":
+        screen.print(f"least cost: {cost}")
+    else:
+        value = f"{number(plan.value)} {objective_unit(plan.case, plan.objective)}"
+        screen.print(printable(f"least {plan.objective}: {value}, at a cost of {cost}"), soft_wrap=True)
+
+
+def split(plan: Plan) -> pd.DataFrame:
+    """Return the rows of the first level of the region tree, of what lies outside them, and of the whole case."""
+    table, size = plan.regions, len(plan.case.ids("loads", "pollutant"))
+    whole = table.iloc[:size]
+    level = first_level(plan.case)
+    blocks = [table.iloc[size * (region + 1) : size * (region + 2)] for region in level]
+    kept = _dearest(np.array([block["cost"].iloc[0] for block in blocks]), np.full(len(blocks), size))
+    shown = [blocks[position] for position in kept]
+    hidden = len(blocks) - len(shown)
+    rest = whole.assign(region=f"({hidden} more)" if hidden else "(elsewhere)")
+    for column in ("baseline", "allowed", "reduction", "cost"):
+        rest[column] -= sum((block[column].to_numpy() for block in shown), np.zeros(size))
+    rest["percent"] = 100 * rest["reduction"] / rest["baseline"].where(rest["baseline"] > 0)
+    outside = (rest["baseline"] > 1e-9 * whole["baseline"]).any()
+    parts = [*shown, rest, whole] if shown and outside else [*shown, whole]
+    result = pd.concat(parts, ignore_index=True)
+    result.attrs = table.attrs
+    return result
+
+
+def first_level(case: Case) -> list[int]:
+    """Return the positions of the regions below the root of the region tree; of the roots where there are several."""
+    parent = np.full(len(case.ids("regions", "region")), -1)
+    parent[case.codes("regions", "region")] = case.codes("regions", "parent")
+    roots = np.flatnonzero(parent < 0)
+    below = np.flatnonzero(parent == roots[0]) if len(roots) == 1 else roots
+    return [int(region) for region in (below if len(below) else roots)]
+
+
+def _dearest(cost: np.ndarray, rows: np.ndarray) -> list[int]:
+    """Return the positions of the dearest things that together take up to `ROWS` rows, in their own order."""
+    order = np.argsort(-cost, kind="stable")
+    count = max(1, int((np.cumsum(rows[order]) <= ROWS).sum()))
+    return [int(position) for position in np.sort(order[:count])]
+
+
+def _show_practices(screen: Console, plan: Plan) -> None:
+    table = plan.practices
+    screen.print("\nby measure" if len(table) else "\nno measure is needed")
+    if not len(table):
+        return
+    by_measure = table.groupby("measure", sort=False)["cost"].agg(["first", "size"])
+    kept = by_measure.index[_dearest(by_measure["first"].to_numpy(), by_measure["size"].to_numpy())]
+    screen.print(
+        tabled(table[table["measure"].isin(kept)], once=("measure", "sources", "extent", "unit", "cost"))
+    )
+    if hidden := by_measure["first"].drop(kept).tolist():
+        screen.print(f"and {len(hidden)} more at {money(sum(hidden))} {plan.case.settings.currency}/yr")
+
+
+def _show_targets(screen: Console, plan: Plan) -> None:
+    """Show the targets that are missed (where the objective lets them) or bind, with their prices."""
+    paid = objective_unit(plan.case, plan.objective)
+    attained, binding = plan.attainment["attained"], plan.attainment["binding"]
+    prices = plan.prices.assign(per=plan.prices["unit_as_asked"].str.removeprefix(f"{paid} per "))
+    table = plan.attainment[["target", "before", "after", "limit", "unit"]].assign(
+        price=prices["price_as_asked"], per=prices["per"]
+    )
+    table.attrs["units"] = {"price": paid}
+    screen.print(f"\ntargets: {attained.sum()} of {len(table)} attained, {binding.sum()} binding")
+    for heading, chosen in (("missed", ~attained), ("binding", attained & binding)):
+        if chosen.any():
+            screen.print(f"{heading}, with the price of one unit less as it was asked")
+            screen.print(tabled(table[chosen].head(TARGETS)))
+        if chosen.sum() > TARGETS:
+            screen.print(f"and {chosen.sum() - TARGETS} more")
+
+
+def _show_certificate(screen: Console, plan: Plan) -> None:
+    proof = plan.certificate
+    checks = proof.checks[proof.checks["rows"] > 0]
+    worst = checks.loc[checks["worst"].idxmax()]
+    unit = objective_unit(plan.case, plan.objective)
+    proved = f"at least {number(proof.bound)} {unit}, gap {proof.gap:.2g}"
+    where = f" ({worst['kind']}, {worst['where']})" if worst["worst"] else ""
+    for line in (
+        "\ncertificate",
+        f"  checks  {len(checks)} kinds passed on {checks['rows'].sum():,} rows; worst violation "
+        f"{worst['worst']:.2g} of its row's size{where}",
+        f"  proved  {proved if np.isfinite(proof.bound) else 'no bound; the plan holds, but may not be the best'}",
+        f"  solver  {proof.stop.value}, {proof.status.value}; {proof.method}, {proof.iterations} iterations",
+        f"  case    {proof.case_hash[:12]}",
+    ):
+        screen.print(printable(line), soft_wrap=True)
+
+
+def refuse_unknown_source(case: Case, source: str) -> None:
+    """Raise InputError where the case has no such source, before a plan is made that cannot be explained."""
+    sources = case.ids("sources", "source")
+    if source not in sources:
+        cure = offer(source, sources, "source")
+        raise InputError([Finding("sources", "the case has no such source", cure, value=source)])
+
+
+def show_explanation(screen: Console, plan: Plan, source: str) -> None:
+    """Show which targets ask a source for its reduction, and between which prices it stays as it is."""
+    explanation = plan.explain(source)
+    unit = explanation.margins.attrs["units"]["value"]
+    margins = explanation.margins.drop(columns="value")
+    for column, otherwise in (("does_more_above", "can do no more"), ("does_less_below", "does nothing")):
+        margins[column] = [otherwise if np.isnan(price) else number(price) for price in margins[column]]
+    screen.print(printable(f"\nwhy {source} does what it does; prices in {unit}"), soft_wrap=True)
+    screen.print(tabled(_worded(margins)))
+    if len(explanation.asked_by):
+        screen.print("what each target pays for one unit less there")
+        screen.print(tabled(explanation.asked_by.rename(columns={"value": "pays"})))
+
+
+def _worded(margins: pd.DataFrame) -> pd.DataFrame:
+    load = margins.attrs["units"]["allowed"]
+    worded = margins.rename(columns=lambda name: name.replace("_", " "))
+    worded.attrs["units"] = {"baseline": load, "allowed": load}
+    return worded
