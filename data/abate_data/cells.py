@@ -78,7 +78,7 @@ def texts(column: pd.Series[Any], *, keep_spaces: bool = False) -> Texts:
     if column.dtype == object:  # 1, True and "1" would count as one value
         column = pd.Series([text_of(value) for value in column], dtype=object)
     codes, distinct = pd.factorize(column)
-    labels = [text_of(value) for value in distinct]
+    labels = [text_of(value) for value in distinct.tolist()]
     if not keep_spaces:
         labels = [label.strip() for label in labels]
     inner, names = pd.factorize(np.array([label or None for label in labels], dtype=object))

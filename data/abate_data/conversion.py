@@ -87,9 +87,7 @@ def _parts(column: Column, unit: str) -> dict[str, str] | None:
     """Split `ug/m3 per kt/yr` into the units of its dimensions; None where it cannot be split."""
     names = dimensions(column)
     parts = unit.split(" per ") if len(names) > 1 else [unit]
-    return (
-        dict(zip(names, (part.strip() for part in parts), strict=True)) if len(parts) == len(names) else None
-    )
+    return dict(zip(names, (part.strip() for part in parts), strict=True)) if len(parts) == len(names) else None
 
 
 def _factors(draft: Draft, column: Column, unit: str) -> list[Fraction]:

@@ -31,6 +31,7 @@ asked for.
 - A unit may stand in a header, as in `load [t/yr]` or `coefficient [ug/m3 per kt/yr]`; it is converted to the
   unit that `case.toml` gives.
 - Tables marked *open* take further columns, as attributes.
+- Messages count rows as a spreadsheet does: the header is row 1.
 """
 
 _UNITS = """\

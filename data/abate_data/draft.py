@@ -95,9 +95,7 @@ class Draft:
         number = f"row {sheet.frame.index[position]}"
         return f"{number} ({known})" if known else number
 
-    def findings(
-        self, table: str, column: str, wrong: NDArray[Any], problem: Words, cure: Words
-    ) -> Iterable[Finding]:
+    def findings(self, table: str, column: str, wrong: NDArray[Any], problem: Words, cure: Words) -> Iterable[Finding]:
         """Yield a finding for each of the first rows that are wrong, and one that counts the others.
 
         `wrong` is a mask (rows,); `problem` and `cure` may depend on the row's position.
@@ -206,9 +204,7 @@ def _table(draft: Draft, name: str, domains: dict[str, pd.CategoricalDtype]) -> 
     return pd.DataFrame(columns, index=index, copy=False)
 
 
-def _read(
-    draft: Draft, name: str, column: Column, written: Cells, domains: dict[str, pd.CategoricalDtype]
-) -> Any:
+def _read(draft: Draft, name: str, column: Column, written: Cells, domains: dict[str, pd.CategoricalDtype]) -> Any:
     if not isinstance(written, Texts):
         default = column.default if isinstance(column.default, (int, float)) else math.nan
         return np.where(np.isnan(written), default, written)

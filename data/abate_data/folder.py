@@ -14,8 +14,6 @@ import pandas as pd
 from abate_data.draft import LISTED
 from abate_data.errors import Finding, InputError
 from abate_data.raw import FIRST_ROW, Raw, require_scenario
-from abate_data.schema import TABLES
-from abate_data.sheet import read_header
 
 SETTINGS = "case.toml"
 SCENARIOS = "scenarios"
@@ -58,16 +56,12 @@ def _listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir()) if folder.exists() else []
     except OSError as error:
-        finding = Finding(
-            folder.name, f"cannot be listed: {error.strerror}", "check the path and its permissions"
-        )
+        finding = Finding(folder.name, f"cannot be listed: {error.strerror}", "check the path and its permissions")
         raise InputError([finding]) from error
 
 
 def _csv_files(folder: Path) -> list[Path]:
-    return [
-        path for path in _listed(folder) if path.suffix.lower() == ".csv" and not path.name.startswith(".")
-    ]
+    return [path for path in _listed(folder) if path.suffix.lower() == ".csv" and not path.name.startswith(".")]
 
 
 def _text(path: Path, base: Path) -> str:
@@ -96,9 +90,7 @@ def _settings(path: Path, base: Path, findings: list[Finding]) -> dict[str, Any]
     except _UnreadableError as error:
         findings.append(Finding(SETTINGS, error.problem, error.cure))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        findings.append(
-            Finding(SETTINGS, f"is not TOML: {error}", 'correct that line: settings look like name = "x"')
-        )
+        findings.append(Finding(SETTINGS, f"is not TOML: {error}", 'correct that line: settings look like name = "x"'))
     return {}
 
 
@@ -110,15 +102,12 @@ def _read_table(text: str, name: str, findings: list[Finding]) -> pd.DataFrame:
         raise _UnreadableError(
             f"is not CSV: {error}", "close every quotation mark, and save it as CSV again"
         ) from error
-    table = TABLES.get(name)
-    ids = {column.name for column in table.columns if column.kind == "id"} if table else set()
-    names = [read_header(text, position).name for position, text in enumerate(header)]
     frame = pd.read_csv(
         io.StringIO(text, newline=""),
         header=None,
         names=range(len(header)),
         skiprows=[0, *skipped],
-        dtype={position: "category" if name in ids else "str" for position, name in enumerate(names)},
+        dtype="str",  # as a category, the id 007 would become the number 7
         na_filter=False,
         index_col=False,
         skip_blank_lines=False,
@@ -136,9 +125,7 @@ def _scan(text: str, name: str, findings: list[Finding]) -> tuple[list[str], lis
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = next(reader, [])
     if not any(cell.strip() for cell in header):
-        raise _UnreadableError(
-            "row 1 is empty", "write the names of the columns in row 1, or delete the file"
-        )
+        raise _UnreadableError("row 1 is empty", "write the names of the columns in row 1, or delete the file")
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         raise _UnreadableError("the cells are not separated by commas", "save it as CSV with commas")
     skipped, ragged, position = [], 0, 0
@@ -153,7 +140,5 @@ def _scan(text: str, name: str, findings: list[Finding]) -> tuple[list[str], lis
                 cure = "put texts with commas in quotation marks, and add or remove commas"
                 findings.append(Finding(name, problem, cure, row=f"row {position + 1}", value=cells[0][:80]))
     if ragged > LISTED:
-        findings.append(
-            Finding(name, f"{ragged - LISTED} more rows like these, {ragged} in all", "mend them likewise")
-        )
+        findings.append(Finding(name, f"{ragged - LISTED} more rows like these, {ragged} in all", "mend them likewise"))
     return header, skipped, position + 1

@@ -65,6 +65,4 @@ def _read(source: str | Path | Mapping[str, Any], scenario: str | None) -> Raw:
     except (TypeError, ValueError) as error:  # nothing that a file can be called
         raise InputError([Finding("case", "is not a path", "name a case, a folder or a workbook")]) from error
     cure = f"{offer(str(source), shipped_cases(), 'case')} Or give the path of a folder or workbook"
-    raise InputError(
-        [Finding("case", "is neither a shipped case nor a folder or workbook", cure, value=str(source))]
-    )
+    raise InputError([Finding("case", "is neither a shipped case nor a folder or workbook", cure, value=str(source))])

@@ -90,9 +90,7 @@ def _text(name: str, description: str) -> Column:
     return Column(name, "text", description, default="")
 
 
-def _amount(
-    name: str, description: str, unit: str = "", default: float = math.nan, **rest: float | bool
-) -> Column:
+def _amount(name: str, description: str, unit: str = "", default: float = math.nan, **rest: float | bool) -> Column:
     required = bool(rest.pop("required", False))
     low, high = rest.pop("low", 0.0), rest.pop("high", math.inf)
     return Column(name, "number", description, unit, required, default, float(low), float(high))
@@ -186,8 +184,7 @@ OPTIONS = Table(
         _amount("capital_cost", "investment for one unit of extent", "money/extent", 0.0),
         _id(
             "group",
-            "options of one source in one group share one unit of extent, or exclude one another where "
-            "installed whole",
+            "options of one source in one group share one unit of extent, or exclude one another where installed whole",
         ),
         Column("first_year", "integer", "first year in which it can work", "year", default=math.nan),
         _amount("built", "extent that stands already and whose capital is spent", "extent", 0.0),
@@ -266,8 +263,7 @@ TRANSFER = Table(
         _id("parameter", "the parameter of the quality", required=True),
         _amount(
             "coefficient",
-            "rise of the parameter per unit of load; negative only where case.toml says "
-            "`signed_transfer = true`",
+            "rise of the parameter per unit of load; negative only where case.toml says `signed_transfer = true`",
             "quality/load",
             low=-math.inf,
             required=True,
@@ -300,9 +296,7 @@ KINETICS = Table(
         _id("pollutant", "the pollutant", required=True),
         _id("parameter", "the concentration that it makes", required=True),
         _amount("decay", "first-order decay rate at 20 degC", "1/d", 0.0),
-        _amount(
-            "temperature_factor", "factor on the rate per degree above 20 degC", "", 1.047, low=0.8, high=1.3
-        ),
+        _amount("temperature_factor", "factor on the rate per degree above 20 degC", "", 1.047, low=0.8, high=1.3),
         _amount(
             "oxygen_demand",
             "mass of oxygen used per mass decayed; more than 0 makes `dissolved_oxygen`",
@@ -339,8 +333,7 @@ TARGETS = Table(
         _id("target", "the target's id", required=True),
         _choice(
             "kind",
-            "quality at a receptor; load, reduction or intensity of a region and sector; yearly cost of a "
-            "region",
+            "quality at a receptor; load, reduction or intensity of a region and sector; yearly cost of a region",
             "quality",
             "load",
             "reduction",
@@ -455,9 +448,7 @@ OBSERVATIONS = Table(
             "estimated",
         ),
         _amount("sd", "standard deviation of the value", "observation"),
-        Column(
-            "revision", "integer", "0 for the first report, one more for each correction", default=0, low=0
-        ),
+        Column("revision", "integer", "0 for the first report, one more for each correction", default=0, low=0),
     ),
     key=("period_start", "period_end", "kind", "receptor", "source", "pollutant", "parameter", "revision"),
 )

@@ -60,9 +60,7 @@ class Settings(_Strict):
     )
     licence: str = Field(default="", description="under what licence the figures may be passed on")
     citations: tuple[Entry, ...] = Field(default=(), description="where the figures come from")
-    assumptions: tuple[Entry, ...] = Field(
-        default=(), description="what the figures take for granted, in sentences"
-    )
+    assumptions: tuple[Entry, ...] = Field(default=(), description="what the figures take for granted, in sentences")
     signed_transfer: bool = Field(
         default=False,
         description="negative transfer coefficients are meant (air chemistry knows them), and no slip",

@@ -47,9 +47,7 @@ _TIMES = {  # in days
 
 
 def _rates(amounts: dict[str, Fraction]) -> dict[str, Fraction]:
-    return {
-        f"{amount}/{time}": size / days for amount, size in amounts.items() for time, days in _TIMES.items()
-    }
+    return {f"{amount}/{time}": size / days for amount, size in amounts.items() for time, days in _TIMES.items()}
 
 
 #: Dimension -> unit -> its size in the dimension's base unit, exactly.

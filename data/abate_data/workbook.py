@@ -77,9 +77,7 @@ def read_workbook(path: Path, scenario: str | None) -> Raw:
         settings = _settings(_rows(sheets[SETTINGS], "case.toml", findings), findings)
     else:
         settings = {}
-        findings.append(
-            Finding("case.toml", "the workbook has no sheet `case`", "add it, with columns key and value")
-        )
+        findings.append(Finding("case.toml", "the workbook has no sheet `case`", "add it, with columns key and value"))
     return Raw(settings, frames, scenario or "", tuple(findings))
 
 
@@ -135,9 +133,7 @@ def _formulas(sheet: Any, name: str) -> Iterator[Finding]:
         value = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", "")
         yield Finding(name, problem, cure, row=f"row {cell.row}", value=str(value))
     if len(wrong) > LISTED:
-        yield Finding(
-            name, f"{len(wrong) - LISTED} more cells like these, {len(wrong)} in all", "mend them likewise"
-        )
+        yield Finding(name, f"{len(wrong) - LISTED} more cells like these, {len(wrong)} in all", "mend them likewise")
 
 
 def _frame(rows: dict[int, list[Any]]) -> pd.DataFrame:
@@ -147,9 +143,7 @@ def _frame(rows: dict[int, list[Any]]) -> pd.DataFrame:
     header += [""] * (width - len(header))
     columns = {i: pd.Series([row[i] for row in rows.values()], dtype=object) for i in range(width)}
     frame = pd.DataFrame(columns, columns=range(width))
-    return frame.set_axis(pd.Index(list(rows), dtype="int64"), axis=0).set_axis(
-        pd.Index(header, dtype=object), axis=1
-    )
+    return frame.set_axis(pd.Index(list(rows), dtype="int64"), axis=0).set_axis(pd.Index(header, dtype=object), axis=1)
 
 
 def _settings(rows: dict[int, list[Any]], findings: list[Finding]) -> dict[str, Any]:

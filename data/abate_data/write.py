@@ -59,8 +59,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], path: str | Path) -> None:
         Where something stands there already, or nothing can be written there.
     """
     flat = {
-        name: frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
-        for name, frame in tables.items()
+        name: frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index() for name, frame in tables.items()
     }
     if is_workbook(path):
         write_whole(path, lambda part: write_sheets(flat, part))
@@ -86,9 +85,7 @@ def write_whole(path: str | Path, write: Callable[[Path], None]) -> None:
         if target.is_dir() and not any(target.iterdir()):
             target.rmdir()
         if target.exists() or target.is_symlink():
-            raise InputError(
-                [Finding("output", "something stands there already", "name a new place", value=str(path))]
-            )
+            raise InputError([Finding("output", "something stands there already", "name a new place", value=str(path))])
         with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".abate-") as scratch:
             part = Path(scratch) / target.name
             write(part)

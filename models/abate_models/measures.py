@@ -14,7 +14,8 @@ For option j with extent :math:`x_j` (in the measure's own unit):
 
 z is 1 where the option is installed, l and u are its least and greatest extent, e is the extent to be added to what
 is built. In a group an option with a yes-or-no decision counts with z, any other with x.
-Row names: ``minimum_extent``, ``maximum_extent`` and ``expansion_need`` by (source, measure), ``group`` by (source, group).
+Row names: ``minimum_extent``, ``maximum_extent`` and ``expansion_need`` by (source, measure), ``group`` by (source,
+group).
 """
 
 from __future__ import annotations

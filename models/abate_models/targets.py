@@ -162,7 +162,7 @@ def _caps(case: Case, baseline: Floats, scopes: Scopes) -> tuple[Floats, Floats]
 
 
 def _divisor(case: Case, row: int, basis: str, scopes: Scopes) -> float:
-    """What an intensity is divided by: output of the sources in scope, or an attribute of the region."""
+    """Return what an intensity is divided by: output of the sources in scope, or an attribute of the region."""
     region, sector = (int(case.codes("targets", name)[row]) for name in ("region", "sector"))
     if basis == "output":
         members = scopes.sources(region, sector)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from pyomo.core.base.PyomoModel import ConcreteModel
@@ -14,6 +15,9 @@ from abate.explain import Explanation, explain_source
 from abate.outcome import Outcome
 from abate_data.case import Case
 from abate_models.problem import Problem
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,12 @@ class Plan:
             Where the source's own small model cannot be solved.
         """
         return explain_source(self.case, self._problem, self._outcome, source)
+
+    def plot(self) -> Figure:
+        """Return a figure of what each source may still emit and what each binding target costs at the margin."""
+        from abate.plot import plan_figure
+
+        return plan_figure(self)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table by name, the certificate's checks among them."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import queue
 import threading
 import time
 from dataclasses import dataclass
@@ -116,6 +117,7 @@ class Session:
         self._cost = compiled.cost
         self._offset = compiled.offset
         self._time_limit = time_limit
+        self._is_long = len(compiled.cost) >= INTERIOR_POINT_COLUMNS or bool(compiled.integer.any())
         self._highs = highspy.Highs()
         self._set_options(gap)
         self._pass()
@@ -184,14 +186,25 @@ class Session:
 
     def _run(self) -> highspy.HighsStatus:
         """Run HiGHS; a long run leaves the main thread free, so that Ctrl-C is heard while HiGHS is at work."""
-        if len(self._column_scale) < INTERIOR_POINT_COLUMNS and not self._integer.any():
-            return self._highs.run()
-        answers: list[highspy.HighsStatus] = []
-        worker = threading.Thread(target=lambda: answers.append(self._highs.run()), daemon=True)
-        worker.start()
-        while worker.is_alive():
-            worker.join(0.1)
-        return answers[0] if answers else highspy.HighsStatus.kError
+        if not self._is_long:
+            alone: highspy.HighsStatus = self._highs.run()
+            return alone
+        answers: queue.SimpleQueue[highspy.HighsStatus] = queue.SimpleQueue()
+
+        def work() -> None:
+            status = highspy.HighsStatus.kError
+            try:
+                status = self._highs.run()
+            finally:
+                answers.put(status)
+
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            return answers.get()
+        except KeyboardInterrupt:
+            self._highs.cancelSolve()
+            answers.get()
+            raise
 
     def _set_options(self, gap: float) -> None:
         self._option("output_flag", False)
@@ -204,6 +217,8 @@ class Session:
         self._option("small_matrix_value", SMALLEST_COEFFICIENT)
         self.method = choose_method(self.compiled)
         self._option("solver", self.method)
+        # lets a run be cancelled, at the price of a call back for each iteration
+        self._highs.HandleUserInterrupt = self._is_long
 
     def _pass(self) -> None:
         """Hand the scaled arrays over to HiGHS."""

@@ -20,7 +20,7 @@ BINDING_SHARE = 1e-6
 
 
 def with_units(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the unit in each heading that has one, ``allowed [kg/yr]``, for files and print."""
+    """Return the table with the unit in each heading that has one, ``allowed [kg/yr]``."""
     units: dict[str, str] = table.attrs.get("units", {})
     named = table.rename(columns={column: f"{column} [{unit}]" for column, unit in units.items() if unit})
     named.attrs = {}
@@ -48,7 +48,7 @@ def allocation(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
 
 
 def regions(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
-    """Return a row per region and pollutant, each region with all regions inside it, and the whole case first."""
+    """Return a row per region and pollutant, each with all regions inside it; the whole case comes first."""
     loads, scopes = problem.loads, Scopes(case)
     source_cost = np.bincount(problem.options.source, outcome.cost, len(problem.sources))
     names = ["all", *case.ids("regions", "region")]
@@ -139,8 +139,8 @@ def attainment(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
 def balance(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     """Return the identity of each quality and cap target: what its limit is made up of.
 
-    For an upper limit: limit = point + diffuse + background + margin + reserve + unused. A lower limit is reached
-    from above, so there margin, reserve and unused count downwards.
+    For an upper limit: limit = point + diffuse + background + margin + reserve + unused. A lower limit is
+    reached from above, so there margin, reserve and unused count downwards.
     """
     targets, receptors = problem.targets, problem.receptors
     rows = np.flatnonzero(np.asarray(targets.form) != BUDGET)
@@ -249,7 +249,7 @@ def _values(problem: Problem, outcome: Outcome) -> tuple[Floats, Floats]:
 
 
 def marginal_values(problem: Problem, outcome: Outcome) -> sparse.csr_array:
-    """Return (targets x loads): what one unit less of a load is worth through each target, in objective units."""
+    """Return (targets x loads): worth of one unit less of a load through each target, in objective units."""
     targets, receptors = problem.targets, problem.receptors
     priced = np.flatnonzero(outcome.price > 0)
     weight = outcome.price * targets.sign
@@ -265,7 +265,7 @@ def marginal_values(problem: Problem, outcome: Outcome) -> sparse.csr_array:
 
 
 def _basis(problem: Problem, outcome: Outcome) -> list[str]:
-    """Return for each load the target through which one unit less is worth most; blank where none is priced."""
+    """Return per load the target through which one unit less is worth most; blank where none is priced."""
     values = sparse.coo_array(marginal_values(problem, outcome))
     row, load = values.coords
     best, basis = np.zeros(len(problem.loads.keys)), np.full(len(problem.loads.keys), -1, dtype=np.int64)

@@ -141,9 +141,7 @@ def test_a_table_that_is_a_folder(folder):
     assert "cannot be read" in the_finding(folder, "loads").problem
 
 
-@pytest.mark.skipif(
-    os.name == "nt" or os.geteuid() == 0, reason="the owner of everything may read everything"
-)
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the owner of everything may read everything")
 def test_a_table_that_may_not_be_read(folder):
     (folder / "loads.csv").chmod(0)
     assert "cannot be read" in the_finding(folder, "loads").problem
@@ -241,9 +239,7 @@ def test_setting_that_stands_twice(book):
 
 @pytest.mark.parametrize("key", ["units", "units.load.x", "horizon", "a.b.c.d", ".", "name.x"])
 def test_strange_keys_of_settings(book, key):
-    assert any(
-        f.table == "case.toml" for f in findings_of(changed(book, lambda b: b["case"].append([key, "v"])))
-    )
+    assert any(f.table == "case.toml" for f in findings_of(changed(book, lambda b: b["case"].append([key, "v"]))))
 
 
 def test_dates_and_numbers_as_ids(book, minimal_case_tables):

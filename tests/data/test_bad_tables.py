@@ -299,9 +299,7 @@ def test_bad_river(minimal_case_tables, table, row, column, value, words):
 def test_reaches_without_kinetics(minimal_case_tables):
     river(minimal_case_tables)
     del minimal_case_tables["kinetics"]
-    assert any(
-        matches(f, "kinetics", None, "", "", "reaches need it") for f in findings_of(minimal_case_tables)
-    )
+    assert any(matches(f, "kinetics", None, "", "", "reaches need it") for f in findings_of(minimal_case_tables))
 
 
 def test_transfer_and_river_clash_only_for_the_same_parameter(minimal_case_tables):
@@ -362,9 +360,7 @@ def test_source_without_the_load(minimal_case_tables):
 
 def test_resource_declared_twice_and_resource_undeclared(minimal_case_tables):
     minimal_case_tables["resources"] = pd.DataFrame({"resource": ["land", "land"], "available": [5.0, 6.0]})
-    minimal_case_tables["resource_use"] = pd.DataFrame(
-        {"resource": ["bank"], "measure": ["buffer"], "use": [1]}
-    )
+    minimal_case_tables["resource_use"] = pd.DataFrame({"resource": ["bank"], "measure": ["buffer"], "use": [1]})
     found = findings_of(minimal_case_tables)
     assert any(matches(f, "resources", 3, "resource", "land", "as row 2") for f in found)
     assert any(matches(f, "resource_use", 2, "resource", "bank", "not defined", "'land'") for f in found)
@@ -413,9 +409,7 @@ def test_lower_limit_above_an_upper_one(minimal_case_tables):
 def test_cap_on_nothing(minimal_case_tables):
     put(minimal_case_tables, "targets", 4, "sector", "industry")
     found = findings_of(minimal_case_tables)
-    assert matches(
-        found[0], "targets", 4, "target", "upper-cut", "no load of its pollutant", "region and sector"
-    )
+    assert matches(found[0], "targets", 4, "target", "upper-cut", "no load of its pollutant", "region and sector")
 
 
 def test_cap_counts_the_loads_of_inner_regions(minimal_case_tables):
@@ -489,9 +483,7 @@ def test_bad_rules(minimal_case_tables):
 )
 def test_bad_observation(minimal_case_tables, column, value, words):
     row = {"period_start": "2026-01-01", "period_end": "2026-12-31", "kind": "quality", "receptor": "lake"}
-    minimal_case_tables["observations"] = pd.DataFrame(
-        [{**row, "parameter": "tp", "value": "40", "unit": "ug/L"}]
-    )
+    minimal_case_tables["observations"] = pd.DataFrame([{**row, "parameter": "tp", "value": "40", "unit": "ug/L"}])
     assert load(minimal_case_tables)["observations"][["value", "unit"]].values.tolist() == [[0.04, "mg/L"]]
     put(minimal_case_tables, "observations", 2, column, value)
     found = findings_of(minimal_case_tables)
@@ -576,9 +568,7 @@ def test_errors_of_all_tables_are_raised_at_once(minimal_case_tables):
     assert [f.table for f in found] == ["case.toml", "loads", "options", "removals", "targets"]
     with pytest.raises(InputError, match="5 findings in the input") as caught:
         load(minimal_case_tables)
-    assert "loads, row 2 (source 'town', pollutant 'P'), load: is not a number (found 'x')" in str(
-        caught.value
-    )
+    assert "loads, row 2 (source 'town', pollutant 'P'), load: is not a number (found 'x')" in str(caught.value)
 
 
 def test_unknown_scenario(minimal_case_tables):

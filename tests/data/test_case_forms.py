@@ -106,6 +106,17 @@ def test_shipped_cases_survive_writing(name, form, tmp_path):
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_ids_that_look_like_numbers_stay_as_written(minimal_case_tables, form, tmp_path):
+    names = {"town": "007", "mill": "1e3", "farm": "NaN"}
+    for table in ("sources", "loads", "options", "transfer", "removals"):
+        minimal_case_tables[table]["source"] = minimal_case_tables[table]["source"].replace(names)
+    case = load(minimal_case_tables)
+    assert case.ids("loads", "source") == ["007", "1e3", "NaN"]
+    write_case(case, tmp_path / form)
+    assert load(tmp_path / form) == case
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_awkward_texts_and_numbers_survive_writing(minimal_case_tables, form, tmp_path):
     awkward = [
         "=1+1",
@@ -136,9 +147,7 @@ def test_awkward_texts_and_numbers_survive_writing(minimal_case_tables, form, tm
 
 
 def test_workbook_has_no_live_formula(minimal_case_tables, tmp_path):
-    write_tables(
-        {"plan": pd.DataFrame({"=a": ["=1+1", "+2", "-3", "@x", "\ty", "\rz"]})}, tmp_path / "p.xlsx"
-    )
+    write_tables({"plan": pd.DataFrame({"=a": ["=1+1", "+2", "-3", "@x", "\ty", "\rz"]})}, tmp_path / "p.xlsx")
     cells = [row[0] for row in openpyxl.load_workbook(tmp_path / "p.xlsx")["plan"].iter_rows()]
     assert {cell.data_type for cell in cells} == {"s"}
     assert all(cell.quotePrefix for cell in cells)
@@ -162,9 +171,7 @@ def test_the_same_workbook_has_the_same_bytes(minimal_case_tables, tmp_path):
 def test_units_of_headers_are_converted(minimal_case_tables):
     plain = load(minimal_case_tables)
     stated = dict(minimal_case_tables)
-    loads = minimal_case_tables["loads"].assign(
-        load=lambda t: t["load"] * 1000, floor=lambda t: t["floor"] / 1000
-    )
+    loads = minimal_case_tables["loads"].assign(load=lambda t: t["load"] * 1000, floor=lambda t: t["floor"] / 1000)
     stated["loads"] = loads.rename(columns={"load": "load [kg/yr]", "floor": "floor [kt/yr]"})
     transfer = minimal_case_tables["transfer"]
     transfer = transfer.assign(coefficient=transfer["coefficient"] * 1e6)  # mg/L per t = 1e6 ug/L per kt

@@ -19,9 +19,7 @@ from abate_data.schema import TABLES
 from abate_data.write import write_case
 
 #: Texts of a planner: anything printable, and what spreadsheets stumble over.
-PRINTABLE = st.characters(
-    exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp"), exclude_characters="\ufffe\uffff"
-)
+PRINTABLE = st.characters(exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp"), exclude_characters="\ufffe\uffff")
 TEXTS = st.text(PRINTABLE | st.sampled_from("=+-@,;\"'\t\r\n"), max_size=12)
 IDS = st.text(PRINTABLE | st.sampled_from("=+-@,;\"'"), min_size=1, max_size=8).filter(
     lambda text: text.strip() == text and text != "*"
@@ -49,12 +47,8 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         ),
         "loads": pd.DataFrame({"source": ids, "pollutant": pollutant, "load": loads}),
         "options": pd.DataFrame({"source": ids, "measure": measure, "unit_cost": draw(many)}),
-        "removals": pd.DataFrame(
-            {"measure": [measure], "pollutant": pollutant, "removal": 1e-3, "basis": "mass"}
-        ),
-        "targets": pd.DataFrame(
-            {"target": [draw(IDS)], "kind": "load", "region": region, "limit": draw(AMOUNTS)}
-        ),
+        "removals": pd.DataFrame({"measure": [measure], "pollutant": pollutant, "removal": 1e-3, "basis": "mass"}),
+        "targets": pd.DataFrame({"target": [draw(IDS)], "kind": "load", "region": region, "limit": draw(AMOUNTS)}),
     }
 
 

@@ -46,11 +46,7 @@ def test_an_empty_template_lacks_rows_and_nothing_else(form, tmp_path):
 
 def test_template_of_a_folder(tmp_path):
     write_template(tmp_path / "case")
-    assert (
-        (tmp_path / "case" / "loads.csv")
-        .read_text()
-        .startswith("source,pollutant,load [kg/yr],floor [kg/yr]")
-    )
+    assert (tmp_path / "case" / "loads.csv").read_text().startswith("source,pollutant,load [kg/yr],floor [kg/yr]")
     assert (tmp_path / "case" / "README.md").read_text() == tables_page()
     settings = (tmp_path / "case" / "case.toml").read_text()
     assert tomllib.loads(settings)["units"]["load"] == "kg/yr"
@@ -73,9 +69,7 @@ def test_a_template_that_is_filled_in_is_a_case(minimal_case_tables, tmp_path):
     write_template(tmp_path / "case.xlsx")
     book = openpyxl.load_workbook(tmp_path / "case.xlsx")
     for row in book["case"].iter_rows():
-        row[1].value = {"units.load": "t/yr", "name": "minimal", "currency": "EUR"}.get(
-            row[0].value, row[1].value
-        )
+        row[1].value = {"units.load": "t/yr", "name": "minimal", "currency": "EUR"}.get(row[0].value, row[1].value)
     book["case"].append(["units.quality.tp", "mg/L"])
     for name, frame in minimal_case_tables.items():
         if isinstance(frame, pd.DataFrame):

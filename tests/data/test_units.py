@@ -35,9 +35,7 @@ WHOLE = {
     "lb": "pound",
     "acre": "international_acre",
 }
-CASES = [
-    (dimension, unit) for dimension, known in UNITS.items() for unit in known if dimension != "temperature"
-]
+CASES = [(dimension, unit) for dimension, known in UNITS.items() for unit in known if dimension != "temperature"]
 
 
 def in_pint(unit: str) -> str:

@@ -210,7 +210,7 @@ class TestResources:
             ("staff", "springs"): ({a: 2}, -INF, 1),
         }
 
-    @pytest.mark.xfail(strict=True, reason="BUG: a region named `all` meets the name of a blank region")
+    @pytest.mark.xfail(strict=True, raises=ValueError, reason="BUG: a region named `all` meets the name of a blank region")
     def test_a_region_may_be_called_all(self, make_case, rows_of):
         tables = {**self.TABLES, "regions": "region\nall", "sources": "source region\na all\nb all\nc all\nd ."}
         case = make_case({**tables, "resources": "resource region available\nland . 20\nland all 9"})

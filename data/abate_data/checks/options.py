@@ -56,9 +56,7 @@ def check_capital(draft: Draft) -> Iterator[Finding]:
     wrong = (draft.values(_OPTIONS, "capital_cost") > 0) & ~np.isin(draft.codes(_OPTIONS, "measure"), lasting)
     wrong &= _is_known(draft)
     cure = "fill lifetime_years of the measure in the table measures"
-    yield from draft.findings(
-        _OPTIONS, "capital_cost", wrong, "is spread over no lifetime: the measure has none", cure
-    )
+    yield from draft.findings(_OPTIONS, "capital_cost", wrong, "is spread over no lifetime: the measure has none", cure)
 
 
 def check_effects(draft: Draft) -> Iterator[Finding]:

@@ -32,9 +32,7 @@ def check_bounds(draft: Draft) -> Iterator[Finding]:
     yield from draft.findings("rules", "upper", wide, "is more than 100 percent", cure)
     open_ = np.isnan(upper) & ((kind == "burden") | ((kind == "reduction_percent") & np.isnan(lower)))
     cure = "write the greatest reduction or burden of each source"
-    yield from draft.findings(
-        "rules", "upper", open_ & ~draft.given("rules", "upper"), "the rule bounds nothing", cure
-    )
+    yield from draft.findings("rules", "upper", open_ & ~draft.given("rules", "upper"), "the rule bounds nothing", cure)
 
 
 def check_observed(draft: Draft) -> Iterator[Finding]:

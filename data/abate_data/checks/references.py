@@ -28,9 +28,7 @@ def check_keys(draft: Draft) -> Iterator[Finding]:
             yield from _repeated(draft, sheet, key, wrong)
 
 
-def _repeated(
-    draft: Draft, sheet: Sheet, key: NDArray[np.int64], wrong: NDArray[np.bool_]
-) -> Iterator[Finding]:
+def _repeated(draft: Draft, sheet: Sheet, key: NDArray[np.int64], wrong: NDArray[np.bool_]) -> Iterator[Finding]:
     ids = " and ".join(sheet.table.key)
 
     def problem(position: int) -> str:
@@ -91,15 +89,13 @@ def _unknown(draft: Draft, table: str, column: str, domain: str) -> Iterator[Fin
         cure = f"{offer(labels[code], labels[:known], domain)} ({_place(draft, domain)})"
         yield Finding(table, problem, cure, draft.row(table, position), column, labels[code])
     if len(ids) > LISTED:
-        yield Finding(
-            table, f"{len(ids) - LISTED} more {domain}s are not defined", "define them", column=column
-        )
+        yield Finding(table, f"{len(ids) - LISTED} more ids are not defined", "define or correct them", column=column)
 
 
 def _place(draft: Draft, domain: str) -> str:
     places = [place for place in DOMAINS[domain] if draft.has(place.split(".")[0])] or list(DOMAINS[domain])
     table, column = places[0].split(".")
-    return f"{domain}s are defined in the column {column} of {table}"
+    return f"each {domain} is defined in the column {column} of {table}"
 
 
 def check_region_tree(draft: Draft) -> Iterator[Finding]:

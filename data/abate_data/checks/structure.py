@@ -40,9 +40,7 @@ def read_settings(raw: Raw) -> tuple[Settings, list[Finding]]:
         settings = Settings.model_validate(kept)
     except ValidationError:  # more than one layer of it is wrong
         settings = Settings(name="case")
-    return settings, [
-        _setting_finding(fault["type"], fault["loc"], fault["msg"], fault["input"]) for fault in wrong
-    ]
+    return settings, [_setting_finding(fault["type"], fault["loc"], fault["msg"], fault["input"]) for fault in wrong]
 
 
 def _setting_finding(kind: str, place: tuple[int | str, ...], message: str, value: object) -> Finding:
@@ -98,9 +96,7 @@ def _column(sheet: Sheet, header: Header) -> Iterator[Finding]:
         return
     elif not sheet.table.open:
         known = [column.name for column in sheet.table.columns]
-        yield Finding(
-            name, "is not a column of this table", offer(header.name, known, "column"), column=header.text
-        )
+        yield Finding(name, "is not a column of this table", offer(header.name, known, "column"), column=header.text)
     elif near := difflib.get_close_matches(header.name.casefold(), missing, n=1, cutoff=LIKENESS):
         cure = f"did you mean {near[0]!r}? An attribute of your own needs a name less like it"
         yield Finding(name, "is no column of this table, but very like one", cure, column=header.text)
@@ -121,9 +117,7 @@ def check_units(draft: Draft) -> Iterator[Finding]:
     own = draft.settings.units
     used = _dimensions_in_use(draft)
     for dimension in conversion.PLAIN:
-        yield from _unit(
-            dimension, str(getattr(own, dimension)), f"units.{dimension}", used.get(dimension, "")
-        )
+        yield from _unit(dimension, str(getattr(own, dimension)), f"units.{dimension}", used.get(dimension, ""))
     parameters = draft.labels("transfer", "parameter")[: draft.known["parameter"]]
     for parameter in dict.fromkeys([*own.quality, *parameters]):
         user = "the parameter is in use" if parameter in parameters else ""
@@ -140,10 +134,7 @@ def _dimensions_in_use(draft: Draft) -> dict[str, str]:
     for name, sheet in draft.sheets.items():
         for column in sheet.columns():
             new = [dimension for dimension in conversion.dimensions(column) if dimension not in used]
-            if (
-                new
-                and (draft.values(name, column.name)[draft.given(name, column.name)] != column.default).any()
-            ):
+            if new and (draft.values(name, column.name)[draft.given(name, column.name)] != column.default).any():
                 used |= dict.fromkeys(new, f"{name}.{column.name} is in use")
     return used
 
@@ -151,8 +142,6 @@ def _dimensions_in_use(draft: Draft) -> dict[str, str]:
 def _unit(dimension: str, unit: str, key: str, user: str) -> Iterator[Finding]:
     if not unit and user:
         some = ", ".join(list(units.UNITS[dimension])[:3])
-        yield Finding(
-            "case.toml", f"the unit is missing, and {user}", f"add `{key}`, such as {some}", column=key
-        )
+        yield Finding("case.toml", f"the unit is missing, and {user}", f"add `{key}`, such as {some}", column=key)
     elif unit and (wrong := units.fault(unit, dimension)):
         yield Finding("case.toml", *wrong, column=key, value=unit)

@@ -59,9 +59,7 @@ def check_bases(draft: Draft) -> Iterator[Finding]:
     basis = draft.choices(_TARGETS, "basis").astype(str)
     for kind, bases in BASES.items():
         wrong = _is(draft, kind) & ~np.isin(basis, [*bases, ""])
-        problem = (
-            f"is no basis of a {kind} target" if kind != "intensity" else "an intensity is divided by nothing"
-        )
+        problem = f"is no basis of a {kind} target" if kind != "intensity" else "an intensity is divided by nothing"
         yield from draft.findings(_TARGETS, "basis", wrong, problem, f"write {' or '.join(bases)}")
 
 
@@ -76,9 +74,7 @@ def check_percentages(draft: Draft) -> Iterator[Finding]:
     """Find percentages above 100."""
     percent = np.isin(draft.choices(_TARGETS, "basis").astype(str), ("percent", "gap_closure"))
     wrong = percent & (draft.values(_TARGETS, "limit") > 100)
-    yield from draft.findings(
-        _TARGETS, "limit", wrong, "is more than 100 percent", "write a percentage from 0 to 100"
-    )
+    yield from draft.findings(_TARGETS, "limit", wrong, "is more than 100 percent", "write a percentage from 0 to 100")
 
 
 def check_held_back(draft: Draft) -> Iterator[Finding]:
@@ -86,13 +82,9 @@ def check_held_back(draft: Draft) -> Iterator[Finding]:
     reserve, margin = draft.values(_TARGETS, "reserve"), draft.values(_TARGETS, "margin_of_safety")
     wrong = (reserve > 0) & ~_is(draft, *CAPS)
     cure = "leave the reserve blank, and tighten the limit or the margin_of_safety instead"
-    yield from draft.findings(
-        _TARGETS, "reserve", wrong, "only a cap on loads has a reserve for growth", cure
-    )
+    yield from draft.findings(_TARGETS, "reserve", wrong, "only a cap on loads has a reserve for growth", cure)
     upper = (draft.choices(_TARGETS, "sense") == "at_most") & (draft.choices(_TARGETS, "basis") == "value")
-    wrong = (
-        _is(draft, "quality", "load", "budget") & upper & (margin + reserve > draft.values(_TARGETS, "limit"))
-    )
+    wrong = _is(draft, "quality", "load", "budget") & upper & (margin + reserve > draft.values(_TARGETS, "limit"))
     cure = "raise the limit, or lower margin_of_safety and reserve"
     yield from draft.findings(_TARGETS, "limit", wrong, "margin and reserve are more than the limit", cure)
 

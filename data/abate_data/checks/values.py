@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,17 +60,17 @@ def check_mixed_units(draft: Draft) -> Iterator[Finding]:
 
 def check_characters(draft: Draft) -> Iterator[Finding]:
     """Find texts with control characters, and ids with line breaks."""
+    cure = "type the cell again"
     for (table, column), written in draft.cells.items():
-        if isinstance(written, Texts):
-            declared = column in draft.sheets[table].declared
-            is_id = declared and draft.sheets[table].table.column(column).kind == "id"
+        if not isinstance(written, Texts):
+            continue
+        declared = column in draft.sheets[table].declared
+        is_id = declared and draft.sheets[table].table.column(column).kind == "id"
+        if _unprintable(" ".join(written.labels), is_id=is_id):
             wrong = [i for i, label in enumerate(written.labels) if _unprintable(label, is_id=is_id)]
-            if wrong:
-                rows, cure = np.isin(written.codes, wrong), "type the cell again"
-                for finding in draft.findings(table, column, rows, "holds a control character", cure):
-                    yield Finding(
-                        table, finding.problem, cure, finding.row, column, ascii(finding.value)[1:-1]
-                    )
+            rows = np.isin(written.codes, wrong)
+            for found in draft.findings(table, column, rows, "holds a control character", cure):
+                yield replace(found, value=ascii(found.value)[1:-1])
 
 
 def _unprintable(text: str, *, is_id: bool) -> bool:
@@ -102,9 +103,7 @@ def check_whole(draft: Draft) -> Iterator[Finding]:
         if column.kind == "integer":
             values = draft.values(table, column.name)
             wrong = np.isfinite(values) & (values != np.round(values))
-            yield from draft.findings(
-                table, column.name, wrong, "is not a whole number", "write a whole number"
-            )
+            yield from draft.findings(table, column.name, wrong, "is not a whole number", "write a whole number")
 
 
 def check_ranges(draft: Draft) -> Iterator[Finding]:

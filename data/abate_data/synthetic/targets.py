@@ -20,9 +20,7 @@ def _quality(site: Site, response: Response) -> pd.DataFrame:
     rising = (response.base >= response.clean).ravel()
     return pd.DataFrame(
         {
-            "target": [
-                f"{receptors[r]}/{response.parameters[q]}" for r, q in zip(receptor, parameter, strict=True)
-            ],
+            "target": [f"{receptors[r]}/{response.parameters[q]}" for r, q in zip(receptor, parameter, strict=True)],
             "kind": "quality",
             "receptor": [receptors[r] for r in receptor],
             "parameter": [response.parameters[q] for q in parameter],

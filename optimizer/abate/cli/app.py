@@ -14,7 +14,7 @@ import typer
 
 from abate.cli.failures import INTERRUPTED, INVALID, Commands, finding_table
 from abate.cli.files import refuse_taken, write_plan
-from abate.cli.show import console, tabled
+from abate.cli.show import console, counted, tabled
 from abate.cli.summary import refuse_unknown_source, show_explanation, show_plan
 from abate.cli.wait import wait_for
 from abate.decompose import decompose
@@ -98,8 +98,7 @@ def check(case: CaseName, scenario: Scenario = None) -> None:
     try:
         checked = load(case, scenario)
     except InputError as error:
-        noun = "finding" if len(error.findings) == 1 else "findings"
-        out.print(f"{len(error.findings)} {noun}")
+        out.print(counted(len(error.findings), "finding"))
         out.print(finding_table(error.findings))
         raise typer.Exit(INVALID) from None
     name = checked.settings.name + (f", scenario {scenario}" if scenario else "")
@@ -110,16 +109,14 @@ def check(case: CaseName, scenario: Scenario = None) -> None:
 
 @app.command(epilog="Example: abate template my-case.xlsx")
 def template(
-    path: Annotated[
-        Path, typer.Argument(help="Workbook (.xlsx) or folder to make; nothing may stand there.")
-    ],
+    path: Annotated[Path, typer.Argument(help="Workbook (.xlsx) or folder to make; nothing may stand there.")],
 ) -> None:
     """Write an empty case to fill in, every column explained."""
     write_template(path)
     console().print(f"written: {path}", soft_wrap=True)
 
 
-@app.command(epilog="Example: abate plan echo-reservoir --explain weber-above/manure --out plan.xlsx")
+@app.command(epilog="Example: abate plan echo-reservoir --out plan.xlsx")
 def plan(
     case: CaseName,
     scenario: Scenario = None,
@@ -153,9 +150,7 @@ def plan(
         refuse_taken(out)
     if explain is not None:
         refuse_unknown_source(read, explain)
-    made = wait_for(
-        lambda progress: decompose(read, objective, time_limit=time_limit, gap=gap, progress=progress)
-    )
+    made = wait_for(lambda progress: decompose(read, objective, time_limit=time_limit, gap=gap, progress=progress))
     screen = console()
     show_plan(screen, made)
     if explain is not None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
 
-from abate.cli.show import console, printable, tabled
+from abate.cli.show import console, counted, printable, tabled
 from abate.errors import Finding, InputError, NoPlanError, SolverError
 
 INVALID, NO_PLAN, FAILED, INTERRUPTED = 2, 3, 4, 130
@@ -52,10 +52,8 @@ def _failures_explained() -> Iterator[None]:
 
 def finding_table(findings: Sequence[Finding]) -> Table:
     """Return a row per finding, without the columns that all of them leave blank."""
-    columns = ["table", "row", "column", "value", "problem", "cure"]
-    table = pd.DataFrame(
-        [[getattr(finding, name) for name in columns] for finding in findings], columns=columns
-    )
+    rows = [(one.table, one.row, one.column, one.value, f"{one.problem}; {one.cure}") for one in findings]
+    table = pd.DataFrame(rows, columns=["table", "row", "column", "value", "problem; cure"])
     return tabled(table.loc[:, (table != "").any()])
 
 
@@ -63,7 +61,7 @@ def _show_findings(screen: Console, findings: Sequence[Finding]) -> None:
     if len(findings) == 1:
         screen.print(printable(str(findings[0])), soft_wrap=True)
         return
-    screen.print(f"{len(findings)} findings in the input")
+    screen.print(f"{counted(len(findings), 'finding')} in the input")
     screen.print(finding_table(findings))
 
 

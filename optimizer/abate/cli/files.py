@@ -13,22 +13,22 @@ from abate_data.write import write_tables
 
 #: What a row of each table is.
 CONTENTS = {
-    "allocation": "a row per source and pollutant: baseline, allowed, reduction, percent, and the target that "
+    "allocation": "a row per source and pollutant: baseline, allowed, reduction, percent, the target that "
     "values a further reduction there most",
     "regions": "the same by region, each with all regions inside it, and the cost of the sources inside; "
     "the first rows are the whole case",
     "measures": "a row per source and measure in use: extent in the measure's unit, yearly cost",
-    "practices": "a row per measure in use and pollutant: at how many sources, extent, removed load, yearly cost "
-    "(of the measure, whatever the pollutant)",
+    "practices": "a row per measure in use and pollutant: at how many sources, extent, removed load, yearly "
+    "cost (of the measure, whatever the pollutant)",
     "attainment": "a row per target: value before and after, limit, margin, reserve, what is left unused",
     "balance": "a row per quality and load target: limit = point + diffuse + background + margin + reserve + unused",
-    "prices": "a row per target: what one unit less would cost, per unit of its row and of the limit as asked",
-    "certificate": "a row per check: rows checked, largest violation over the size of its row, where, tolerance",
+    "prices": "a row per target: what one unit less costs, per unit of its row and of the limit as asked",
+    "certificate": "a row per check: rows checked, largest violation over its row's size, where, tolerance",
 }
 
 
 def refuse_taken(path: Path) -> None:
-    """Raise InputError where something stands at a path already, before work is spent on what cannot be written."""
+    """Raise InputError where nothing can be written, before work is spent on it."""
     empty = path.is_dir() and not any(path.iterdir())
     if not empty and (path.exists() or path.is_symlink()):
         cure = "name a new place, or move what is there"

@@ -42,15 +42,22 @@ def money(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1e3 else number(value)
 
 
-def printable(text: str) -> str:
-    """Return a text in which what would move the cursor or colour the screen is written out.
+def counted(count: int, noun: str) -> str:
+    """Return how many of something there are.
 
-    >>> printable("a\\x1b[31mb")
-    'a\\\\x1b[31mb'
+    >>> counted(1, "finding"), counted(1200, "row")
+    ('1 finding', '1,200 rows')
     """
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text
-    )
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def printable(text: str) -> str:
+    r"""Return a text in which what would move the cursor or colour the screen is written out.
+
+    >>> print(printable("a\x1b[31mb"))
+    a\x1b[31mb
+    """
+    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
 
 
 def tabled(frame: pd.DataFrame, *, once: Sequence[str] = ()) -> Table:
@@ -61,7 +68,7 @@ def tabled(frame: pd.DataFrame, *, once: Sequence[str] = ()) -> Table:
     once : columns left blank in a row whose first column says the same as that of the row above.
     """
     units: dict[str, str] = frame.attrs.get("units", {})
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     repeated = frame.iloc[:, 0].eq(frame.iloc[:, 0].shift()).tolist()
     columns = []
     for name in frame.columns:
@@ -75,9 +82,7 @@ def tabled(frame: pd.DataFrame, *, once: Sequence[str] = ()) -> Table:
             vertical="top",
         )
         cells = _cells(frame[name], name)
-        columns.append(
-            ["" if name in once and again else cell for cell, again in zip(cells, repeated, strict=True)]
-        )
+        columns.append(["" if name in once and again else cell for cell, again in zip(cells, repeated, strict=True)])
     for row in zip(*columns, strict=True):
         table.add_row(*row)
     return table

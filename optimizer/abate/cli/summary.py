@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from abate.cli.show import money, number, printable, tabled
+from abate.cli.show import counted, money, number, printable, tabled
 from abate.errors import Finding, InputError
 from abate.plan import Plan
+from abate.solver import SolutionStatus
 from abate.tables import objective_unit
 from abate_data.case import Case
 from abate_data.names import offer
@@ -29,19 +30,25 @@ def show_plan(screen: Console, plan: Plan) -> None:
 
 def _show_heading(screen: Console, plan: Plan) -> None:
     settings = plan.case.settings
-    cost = f"{money(plan.cost)} {settings.currency}/yr"
     name = settings.name + (f", scenario {plan.case.scenario}" if plan.case.scenario else "")
     screen.print(printable(settings.title or settings.name), style="bold", soft_wrap=True)
     screen.print(printable(name), soft_wrap=True)
-    if plan.objective == "cost":
-        screen.print(f"least cost: {cost}")
-    else:
-        value = f"{number(plan.value)} {objective_unit(plan.case, plan.objective)}"
-        screen.print(printable(f"least {plan.objective}: {value}, at a cost of {cost}"), soft_wrap=True)
+    optimal = plan.certificate.status is SolutionStatus.OPTIMAL
+    how = f"least {plan.objective}" if optimal else f"best {plan.objective} found, not proved least"
+    said = f"{how}: {_value(plan, plan.value)}"
+    if plan.objective != "cost":
+        said += f", at a cost of {money(plan.cost)} {settings.currency}/yr"
+    screen.print(printable(said), soft_wrap=True)
+
+
+def _value(plan: Plan, value: float) -> str:
+    """Return a value of the objective with its unit."""
+    said = money(value) if plan.objective == "cost" else number(value)
+    return f"{said} {objective_unit(plan.case, plan.objective)}"
 
 
 def split(plan: Plan) -> pd.DataFrame:
-    """Return the rows of the first level of the region tree, of what lies outside them, and of the whole case."""
+    """Return the rows of the regions of the first level, of what lies outside them, and of the whole case."""
     table, size = plan.regions, len(plan.case.ids("loads", "pollutant"))
     whole = table.iloc[:size]
     level = first_level(plan.case)
@@ -61,7 +68,7 @@ def split(plan: Plan) -> pd.DataFrame:
 
 
 def first_level(case: Case) -> list[int]:
-    """Return the positions of the regions below the root of the region tree; of the roots where there are several."""
+    """Return the positions of the regions below the root of the tree; where it has several, of the roots."""
     parent = np.full(len(case.ids("regions", "region")), -1)
     parent[case.codes("regions", "region")] = case.codes("regions", "parent")
     roots = np.flatnonzero(parent < 0)
@@ -83,15 +90,16 @@ def _show_practices(screen: Console, plan: Plan) -> None:
         return
     by_measure = table.groupby("measure", sort=False)["cost"].agg(["first", "size"])
     kept = by_measure.index[_dearest(by_measure["first"].to_numpy(), by_measure["size"].to_numpy())]
-    screen.print(
-        tabled(table[table["measure"].isin(kept)], once=("measure", "sources", "extent", "unit", "cost"))
-    )
+    screen.print(tabled(table[table["measure"].isin(kept)], once=("measure", "sources", "extent", "unit", "cost")))
     if hidden := by_measure["first"].drop(kept).tolist():
         screen.print(f"and {len(hidden)} more at {money(sum(hidden))} {plan.case.settings.currency}/yr")
 
 
 def _show_targets(screen: Console, plan: Plan) -> None:
-    """Show the targets that are missed (where the objective lets them) or bind, with their prices."""
+    """Show the targets that are missed (where the objective lets them) or bind, with their prices.
+
+    Of many those are shown that ask most: where tightening the limit by one percent costs most.
+    """
     paid = objective_unit(plan.case, plan.objective)
     attained, binding = plan.attainment["attained"], plan.attainment["binding"]
     prices = plan.prices.assign(per=plan.prices["unit_as_asked"].str.removeprefix(f"{paid} per "))
@@ -100,27 +108,30 @@ def _show_targets(screen: Console, plan: Plan) -> None:
     )
     table.attrs["units"] = {"price": paid}
     screen.print(f"\ntargets: {attained.sum()} of {len(table)} attained, {binding.sum()} binding")
+    percent_worth = (plan.prices["price"] * plan.attainment["limit"].abs()).fillna(0.0)
     for heading, chosen in (("missed", ~attained), ("binding", attained & binding)):
-        if chosen.any():
-            screen.print(f"{heading}, with the price of one unit less as it was asked")
-            screen.print(tabled(table[chosen].head(TARGETS)))
-        if chosen.sum() > TARGETS:
-            screen.print(f"and {chosen.sum() - TARGETS} more")
+        shown = percent_worth[chosen].sort_values(ascending=False, kind="stable").index[:TARGETS].sort_values()
+        if len(shown):
+            screen.print(f"{heading}, with the price of one unit more of what was asked")
+            screen.print(tabled(table.loc[shown]))
+        if hidden := int(chosen.sum()) - len(shown):
+            screen.print(f"and {hidden} more, where tightening the limit by one percent costs less")
 
 
 def _show_certificate(screen: Console, plan: Plan) -> None:
     proof = plan.certificate
     checks = proof.checks[proof.checks["rows"] > 0]
-    worst = checks.loc[checks["worst"].idxmax()]
-    unit = objective_unit(plan.case, plan.objective)
-    proved = f"at least {number(proof.bound)} {unit}, gap {proof.gap:.2g}"
+    worst = checks.iloc[int(checks["worst"].to_numpy().argmax())]
     where = f" ({worst['kind']}, {worst['where']})" if worst["worst"] else ""
+    proved = "no bound: every target holds, but there may be better plans"
+    if np.isfinite(proof.bound):
+        proved = f"at least {_value(plan, proof.bound)}, gap {proof.gap:.2g}"
     for line in (
         "\ncertificate",
-        f"  checks  {len(checks)} kinds passed on {checks['rows'].sum():,} rows; worst violation "
-        f"{worst['worst']:.2g} of its row's size{where}",
-        f"  proved  {proved if np.isfinite(proof.bound) else 'no bound; the plan holds, but may not be the best'}",
-        f"  solver  {proof.stop.value}, {proof.status.value}; {proof.method}, {proof.iterations} iterations",
+        f"  checks  {counted(len(checks), 'kind')} passed on {counted(int(checks['rows'].sum()), 'row')}; worst "
+        f"violation {worst['worst']:.2g}{where}",
+        f"  proved  {proved}",
+        f"  solver  {proof.stop.value}, {proof.status.value}; {proof.method}, {counted(proof.iterations, 'iteration')}",
         f"  case    {proof.case_hash[:12]}",
     ):
         screen.print(printable(line), soft_wrap=True)

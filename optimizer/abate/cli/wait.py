@@ -44,19 +44,15 @@ def wait_for(work: Callable[[Report], Result]) -> Result:
 def _progress(screen: Console) -> Iterator[Report]:
     """Yield a callback whose reports are shown once the work has taken `PATIENCE` seconds."""
     if not screen.is_terminal:
-        yield lambda what, done, total: None
+        yield lambda *_: None
         return
     text = TextColumn("{task.description}", markup=False)
-    bar = Progress(
-        text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=screen, transient=True
-    )
+    bar = Progress(text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=screen, transient=True)
     task = bar.add_task("reading the case", total=None)
     timer = threading.Timer(PATIENCE, bar.start)
     timer.start()
     try:
-        yield lambda what, done, total: bar.update(
-            task, description=printable(what), completed=done, total=total
-        )
+        yield lambda what, done, total: bar.update(task, description=printable(what), completed=done, total=total)
     finally:
         timer.cancel()
         timer.join()

@@ -1,0 +1,518 @@
+"""The command line as its users meet it: what it prints and where, what it writes, how it ends."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from rich.console import Console
+from typer.testing import CliRunner
+
+import abate
+from abate.cli import app, files, show, summary, wait
+from abate.errors import SolverError
+from abate_data.read import load, shipped_cases
+from abate_data.write import write_case
+
+CASES = Path(abate.__file__).parents[2] / "data" / "abate_data" / "cases"
+ECHO = CASES / "echo-reservoir"
+
+
+@pytest.fixture
+def run():
+    """Return a function that runs a command in this process."""
+
+    def command(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def echo():
+    return abate.decompose(load("echo-reservoir"))
+
+
+def process(*arguments, code="from abate.cli import main; main()", **environment):
+    """Start the real command in a process of its own."""
+    plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**plain, "PYTHONUTF8": "1", **environment},
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def finished(*arguments, **environment):
+    """Return the exit code, stdout and stderr of the real command."""
+    command = process(*arguments, **environment)
+    out, err = command.communicate(timeout=300)
+    return command.returncode, out, err
+
+
+def cells(text, first):
+    """Return the cells of the rows of a printed table that begin with a word."""
+    return [line.split() for line in text.splitlines() if line.split()[:1] == [first]]
+
+
+# --- what a planner reads ---
+
+
+def test_cases_lists_every_shipped_case_with_its_scenarios(run):
+    result = run("cases")
+    assert result.exit_code == 0
+    assert set(shipped_cases()) <= set(result.stdout.split())
+    (row,) = cells(result.stdout, "echo-reservoir")
+    assert row[-1] == "pooled"
+    assert "all-ceilings, installations" in result.stdout
+
+
+def test_plan_shows_the_published_figures_of_echo_reservoir(run):
+    # published: 1,000,074 USD/yr; by sub-watershed 242, 172 and 587 thousand; by practice 880, 2,816, 87 and 4,283 kg
+    result = run("plan", "echo-reservoir")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert "least cost: 1,000,074 USD/yr" in result.stdout
+    for region, thousands in (("chalk-creek", 242), ("weber-below", 172), ("weber-above", 587), ("all", 1000)):
+        (row,) = cells(result.stdout, region)
+        assert round(int(row[-1].replace(",", "")) / 1000) == thousands
+    for measure, kilograms in (
+        ("grazing-land-protection", 880),
+        ("stream-bank-stabilization", 2816),
+        ("conservation-tillage", 87),
+        ("nutrient-management", 4283),
+    ):
+        (row,) = cells(result.stdout, measure)
+        assert round(float(row[-2].replace(",", ""))) == kilograms
+    assert "9 of 9 attained, 9 binding" in result.stdout
+    # of an LP every target's price is the cost per kg of its last practice in measures.csv: 238.1 for grazing
+    assert [row[-2] for row in cells(result.stdout, "weber-above/grazing")] == ["238.1"]
+
+
+def test_plan_fits_a_hundred_columns_and_says_no_escape_codes_in_a_pipe(run):
+    for case in ("echo-reservoir", "europe-air"):
+        text = run("plan", case).stdout
+        assert max(map(len, text.splitlines())) <= 100
+        assert "\x1b" not in text
+
+
+def test_long_tables_of_targets_are_cut_and_the_rest_counted(run):
+    text = run("plan", "europe-air").stdout
+    shown = [line for line in text.splitlines() if line.endswith((" kt/yr", "percentage point"))]
+    assert len(shown) == summary.TARGETS
+    binding = int(abate.decompose(load("europe-air")).attainment["binding"].sum())
+    assert f"and {binding - summary.TARGETS} more" in text
+
+
+def test_other_objectives_say_what_they_cost_and_what_is_missed(run):
+    text = run("plan", "europe-air", "--scenario", "all-ceilings", "--objective", "exceedance").stdout
+    assert "least exceedance: 1.49" in text
+    assert "at a cost of 9,20" in text
+    missed = text.split("missed")[1].split("binding")[0]
+    assert cells(missed, "FIN-NOx-ceiling")
+    assert cells(missed, "SWE-NH3-ceiling")
+
+
+def test_a_plan_that_is_not_proved_least_does_not_say_least(run, echo, monkeypatch):
+    certificate = abate.plan.replace if hasattr(abate.plan, "replace") else None
+    assert certificate is None
+    from dataclasses import replace
+
+    from abate.solver import SolutionStatus, StopReason
+
+    proof = replace(echo.certificate, stop=StopReason.TIME_LIMIT, status=SolutionStatus.FEASIBLE, gap=0.25)
+    monkeypatch.setattr("abate.cli.app.decompose", lambda *_, **__: replace(echo, certificate=proof))
+    text = run("plan", "echo-reservoir").stdout
+    assert "best cost found, not proved least: 1,000,074 USD/yr" in text
+    assert "least cost" not in text
+    assert "time limit, feasible" in text
+
+
+def test_explain_names_who_asks_and_at_what_price(run):
+    # land applied manure above the reservoir: nutrient management at 167.55 USD per kg (measures.csv)
+    text = run("plan", "echo-reservoir", "--explain", "weber-above/manure").stdout
+    asked = text.split("what each target pays")[1]
+    assert cells(asked, "weber-above/manure") == [["weber-above/manure", "P", "167.5"]]
+
+
+def test_explain_of_an_unknown_source_costs_no_solve(run, monkeypatch):
+    monkeypatch.setattr("abate.cli.app.decompose", lambda *_, **__: pytest.fail("solved"))
+    result = run("plan", "echo-reservoir", "--explain", "weber-above/manur")
+    assert result.exit_code == 2
+    assert "did you mean 'weber-above/manure'?" in result.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("cases",), ("check",), ("template",), ("plan",)])
+def test_help_describes_every_command_with_an_example(run, command):
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    assert "Example: abate" in result.stdout if command else "Exit codes" in result.stdout
+
+
+def test_version(run):
+    assert run("--version").stdout == "abate 0.1.0\n"
+
+
+# --- checking and templates ---
+
+
+def test_check_shows_sizes(run):
+    result = run("check", "echo-reservoir", "--scenario", "pooled")
+    assert result.exit_code == 0
+    assert "no findings in echo-reservoir, scenario pooled" in result.stdout
+    assert cells(result.stdout, "options") == [["options", "39"]]
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Return a folder of a case with three faults, one of which would colour the terminal."""
+    folder = tmp_path / "broken"
+    write_case(load("echo-reservoir"), folder)
+    loads = (folder / "loads.csv").read_text("utf-8")
+    (folder / "loads.csv").write_text(loads.replace("P,961.0", "P,much"), "utf-8")
+    targets = (folder / "targets.csv").read_text("utf-8")
+    (folder / "targets.csv").write_text(targets.replace("reduction,,weber-below", "reduction,,weber-belo"), "utf-8")
+    sources = (folder / "sources.csv").read_text("utf-8")
+    (folder / "sources.csv").write_text(sources.replace('"Land applied manure, Chalk Creek"', "a\x1b[31mb"), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_a_broken_folder_lists_all_findings(run, broken, command):
+    with pytest.raises(abate.InputError) as found:
+        load(broken)
+    result = run(command, broken)
+    assert result.exit_code == 2
+    shown, other = (result.stdout, result.stderr) if command == "check" else (result.stderr, result.stdout)
+    assert other == ""
+    assert f"{len(found.value.findings)} findings" in shown
+    for finding in found.value.findings:
+        assert finding.table in shown
+        assert finding.column in shown
+    assert "much" in shown
+    assert "\x1b" not in shown
+
+
+def test_an_unknown_case_offers_the_nearest(run):
+    result = run("plan", "echo-reservoirr")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean 'echo-reservoir'?" in result.stderr
+
+
+def test_an_unknown_scenario_offers_the_nearest(run):
+    result = run("check", "echo-reservoir", "--scenario", "poled")
+    assert result.exit_code == 2
+    assert "'pooled'" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.xlsx"])
+def test_template_is_written_once(run, tmp_path, name):
+    assert run("template", tmp_path / name).exit_code == 0
+    again = run("template", tmp_path / name)
+    assert again.exit_code == 2
+    assert "something stands there already" in again.stderr
+    # every table that a case needs is there and empty
+    empty = run("check", tmp_path / name)
+    assert empty.exit_code == 2
+    assert "the table has no rows" in empty.stdout
+
+
+# --- files ---
+
+
+@pytest.mark.parametrize("name", ["plan", "plan.xlsx"])
+def test_out_writes_every_table_with_units_and_never_twice(run, tmp_path, echo, name):
+    path = tmp_path / name
+    first = run("plan", "echo-reservoir", "--out", path)
+    assert first.exit_code == 0
+    assert f"written: {path}" in first.stdout.splitlines()
+    if path.is_dir():
+        written = {file.stem: pd.read_csv(file) for file in path.iterdir()}
+    else:
+        written = pd.read_excel(path, sheet_name=None)
+    assert set(written) == {"summary", *echo.tables()}
+    allocation = written["allocation"]
+    assert allocation["reduction [kg/yr]"].sum() == pytest.approx(8067.16)
+    np.testing.assert_array_equal(allocation["allowed [kg/yr]"], echo.allocation["allowed"])
+    facts = written["summary"].set_index("item")["value"]
+    assert float(facts["cost"]) == echo.cost
+    assert facts["SHA-256 of the case"] == echo.certificate.case_hash
+    assert set(echo.tables()) == set(files.CONTENTS)
+
+    before = sorted((file, file.stat().st_mtime_ns) for file in tmp_path.rglob("*"))
+    again = run("plan", "echo-reservoir", "--out", path)
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "something stands there already" in again.stderr
+    assert before == sorted((file, file.stat().st_mtime_ns) for file in tmp_path.rglob("*"))
+
+
+def test_out_takes_an_empty_folder(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert run("plan", "echo-reservoir", "--out", tmp_path / "empty").exit_code == 0
+
+
+@pytest.mark.parametrize("place", ["nowhere/plan.xlsx", "file/plan"])
+def test_out_refuses_a_place_that_cannot_be_before_it_solves(run, tmp_path, monkeypatch, place):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("abate.cli.app.decompose", lambda *_, **__: pytest.fail("solved"))
+    result = run("plan", "echo-reservoir", "--out", tmp_path / place)
+    assert result.exit_code == 2
+    assert "lies in a folder that is not there" in result.stderr
+
+
+def test_a_failing_disk_is_said_in_a_line(run, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("abate_data.write.write_sheets", full)
+    result = run("plan", "echo-reservoir", "--out", tmp_path / "plan.xlsx")
+    assert result.exit_code == 2
+    assert "No space left on device" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- how it ends ---
+
+
+def test_targets_that_cannot_hold_end_with_conflict_reach_and_relaxation(run):
+    result = run("plan", "europe-air", "--scenario", "all-ceilings")
+    assert (result.exit_code, result.stdout) == (3, "")
+    # case.toml: SWE-NH3 asks 126 kt/yr where 56.0 % less is needed and 43.5 % can be had; FIN-NOx asks 170
+    assert "SWE-NH3-ceiling cannot be met" in result.stderr
+    reach, relaxed = result.stderr.split("the smallest relaxation")
+    (row,) = cells(reach, "SWE-NH3-ceiling")
+    assert row[1:4] == ["kt/yr", "286.7", "126"]
+    assert 100 * (1 - float(row[4]) / 286.7) == pytest.approx(43.5, abs=0.05)
+    assert cells(relaxed, "FIN-NOx-ceiling")[0][3] == "170"
+
+
+def test_a_solver_that_finds_nothing_in_time_ends_with_its_own_code(run):
+    result = run("plan", "europe-air", "--scenario", "installations", "--time-limit", 0)
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert "raise the time limit" in result.stderr
+
+
+def test_ctrl_c_ends_with_a_sentence(run, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("abate.cli.app.decompose", interrupted)
+    result = run("plan", "echo-reservoir", "--out", tmp_path / "plan.xlsx")
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr == "interrupted; nothing was written\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as on a terminal")
+def test_ctrl_c_is_heard_while_the_work_is_deep_in_other_code():
+    code = """
+import time
+import abate.cli.app as app
+def endless(*_, **__):
+    print("working", flush=True)
+    time.sleep(600)
+app.decompose = endless
+app.main()
+"""
+    command = process("plan", "echo-reservoir", code=code)
+    assert command.stdout.readline() == "working\n"
+    command.send_signal(signal.SIGINT)
+    _, err = command.communicate(timeout=60)
+    assert (command.returncode, err) == (130, "interrupted; nothing was written\n")
+
+
+def test_warnings_of_the_library_stand_on_stderr(run, monkeypatch):
+    def warning(*_, **__):
+        logging.getLogger("abate.solver").warning("%d coefficients are [small]", 3)
+        raise SolverError("failed")
+
+    monkeypatch.setattr("abate.cli.app.decompose", warning)
+    result = run("plan", "echo-reservoir")
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr == "warning: 3 coefficients are [small]\nfailed\n"
+    assert logging.getLogger("abate").handlers == []
+
+
+# --- as a process ---
+
+
+def test_the_process_keeps_results_and_messages_apart(tmp_path):
+    place = tmp_path / "a folder with a name that is longer than the hundred columns of a line in a pipe, and then some"
+    code, out, err = finished("plan", "echo-reservoir", "--out", place)
+    assert (code, err) == (0, "")
+    assert f"written: {place}" in out.splitlines()
+    code, out, err = finished("plan", "echo-reservoir", "--out", place)
+    assert (code, out) == (2, "")
+    assert str(place) in err
+
+
+def test_no_color_is_respected_where_colour_is_forced():
+    colours = [f"\x1b[{number}m" for number in range(30, 48)]
+    for environment in ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, {}):
+        code, out, _ = finished("check", "echo-reservoir", **environment)
+        assert code == 0
+        assert not any(colour in out for colour in colours)
+    assert "\x1b" not in out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_stdout_is_said_in_a_line():
+    with Path("/dev/full").open("w") as full:
+        command = subprocess.run(
+            [sys.executable, "-c", "from abate.cli import main; main()", "cases"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert command.returncode == 2
+    assert "No space left on device" in command.stderr
+    assert "Traceback" not in command.stderr
+
+
+# --- numbers and tables ---
+
+
+@given(st.floats(min_value=-1e15, max_value=1e15))
+def test_a_number_is_shown_within_half_of_its_fourth_digit(value):
+    shown = float(show.number(value).replace(",", ""))
+    assert shown == pytest.approx(value, rel=5.001e-4)
+
+
+@given(st.floats(min_value=1e3, max_value=1e15))
+def test_money_is_shown_to_the_unit(value):
+    assert int(show.money(value).replace(",", "")) == round(value)
+
+
+@given(st.text())
+def test_what_is_printed_moves_no_cursor(text):
+    assert all(letter.isprintable() or letter == "\n" for letter in show.printable(text))
+
+
+def test_a_narrow_terminal_loses_no_digit():
+    plan = abate.decompose(load("europe-air"))
+    screen = Console(file=io.StringIO(), width=show.LEAST_WIDTH, markup=False, highlight=False)
+    summary.show_plan(screen, plan)
+    text = screen.file.getvalue()
+    assert "…" not in text
+    assert max(map(len, text.splitlines()[3:-6])) <= show.LEAST_WIDTH
+    for cost in plan.practices["cost"]:
+        assert f"{cost:,.0f}" in text
+
+
+def test_the_split_adds_up_to_the_whole_for_any_tree(make_case):
+    # two roots and a source in no region: nothing may be lost
+    sources = "source region\na north\nb south\nc ."
+    flat = {
+        "regions": "region parent\nnorth .\nsouth .\nsouth-bay south",
+        "sources": sources,
+        "loads": "source pollutant load\na P 100\nb P 50\nc P 30\na N 10",
+        "options": "source measure max_extent unit_cost\na filter 1 30\nb filter 1 20\nc filter 1 5",
+        "removals": "source measure pollutant removal\n* filter P 0.8\na filter N 0.5",
+        "targets": "target kind pollutant limit\nbasin load P 60",
+    }
+    rooted = {**flat, "regions": "region parent\nbasin .\nnorth basin\nsouth basin"}
+    for tables in (flat, rooted):
+        plan = abate.decompose(make_case(tables))
+        table = summary.split(plan)
+        assert list(dict.fromkeys(table["region"])) == ["north", "south", "(elsewhere)", "all"]
+        parts = table[table["region"] != "all"].groupby("pollutant")[["baseline", "allowed", "cost"]].sum()
+        whole = table[table["region"] == "all"].set_index("pollutant")[["baseline", "allowed", "cost"]]
+        pd.testing.assert_frame_equal(parts, whole.loc[parts.index])
+        assert whole["cost"].tolist() == pytest.approx([plan.cost] * 2)
+
+
+def test_a_split_into_many_regions_shows_the_dearest_and_counts_the_others(make_case):
+    names = [f"r{number}" for number in range(30)]
+    rows = "\n".join(f"s{name} {name}" for name in names)
+    tables = {
+        "regions": "region parent\n" + "\n".join(f"{name} ." for name in names),
+        "sources": f"source region\n{rows}",
+        "loads": "source pollutant load\n" + "\n".join(f"s{name} P 10" for name in names),
+        "options": "source measure max_extent unit_cost\n"
+        + "\n".join(f"s{name} filter 1 {cost}" for cost, name in enumerate(names, start=1)),
+        "removals": "source measure pollutant removal\n* filter P 0.5",
+        "targets": "target kind limit\nbasin load 150",
+    }
+    plan = abate.decompose(make_case(tables))
+    table = summary.split(plan)
+    # every source has to do all it can: cost of region n is n + 1, and the first six are the cheapest
+    assert table["region"].tolist() == [*names[6:], "(6 more)", "all"]
+    assert table["cost"].iloc[-2] == pytest.approx(1 + 2 + 3 + 4 + 5 + 6)
+
+
+def test_a_plan_without_measures_says_so(run, tmp_path, make_case):
+    tables = {
+        "sources": "source\na",
+        "loads": "source pollutant load\na P 100",
+        "options": "source measure max_extent unit_cost\na filter 1 30",
+        "removals": "source measure pollutant removal\n* filter P 0.8",
+        "targets": "target kind limit\nbasin load 200",
+    }
+    case = make_case(tables)
+    assert len(abate.decompose(case).practices) == 0
+    write_case(case, tmp_path / "case")
+    result = run("plan", tmp_path / "case", "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert "no measure is needed" in result.stdout
+    assert "1 of 1 attained, 0 binding" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["echo-reservoir", "europe-air"])
+def test_practices_agree_with_the_files_of_the_case(name):
+    plan = abate.decompose(load(name))
+    removals, loads = (pd.read_csv(CASES / name / f"{table}.csv") for table in ("removals", "loads"))
+    assert (removals["source"] == "*").all()
+    used = plan.measures.merge(removals.drop(columns="source"), on="measure").merge(loads, on=["source", "pollutant"])
+    baseline = used["load"].where(used["basis"] == "fraction", 1.0)
+    used["removed"] = used["removal"] * used["extent"] * baseline
+    expected = used.groupby(["measure", "pollutant"])["removed"].sum()
+    found = plan.practices.set_index(["measure", "pollutant"])
+    pd.testing.assert_series_equal(found["removed"].sort_index(), expected.sort_index())
+    by_measure = plan.measures.groupby("measure").agg(
+        sources=("source", "nunique"), extent=("extent", "sum"), cost=("cost", "sum")
+    )
+    for (measure, _), row in found.iterrows():
+        assert row["sources"] == by_measure.loc[measure, "sources"]
+        assert row["extent"] == pytest.approx(by_measure.loc[measure, "extent"])
+        assert row["cost"] == pytest.approx(by_measure.loc[measure, "cost"])
+
+
+# --- progress ---
+
+
+def test_progress_is_shown_on_a_terminal_once_it_takes_long(monkeypatch):
+    screen = Console(file=io.StringIO(), force_terminal=True, width=100)
+    monkeypatch.setattr(wait, "console", lambda **_: screen)
+    monkeypatch.setattr(wait, "PATIENCE", 0.0)
+
+    def work(report):
+        report("best quality for target [bay]", 3, 7)
+        while "target [bay]" not in screen.file.getvalue():
+            pass
+        return "done"
+
+    assert wait.wait_for(work) == "done"
+    assert "3/7" in screen.file.getvalue()
+
+
+def test_short_work_and_work_in_a_pipe_show_no_progress(monkeypatch):
+    for terminal in (True, False):
+        screen = Console(file=io.StringIO(), force_terminal=terminal, width=100)
+        monkeypatch.setattr(wait, "console", lambda screen=screen, **_: screen)
+        assert wait.wait_for(lambda report: report("solving", 0, 1)) is None
+        assert screen.file.getvalue() == ""
