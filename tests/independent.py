@@ -175,9 +175,7 @@ class Reading:
                 continue
             reach, position, mass, deficit = start["reach"], start["position"], 1.0, 0.0
             while reach and reach != place["reach"]:
-                mass, deficit = self._flow(
-                    reach, reaches.loc[reach, "length"] - position, mass, deficit, kinetics
-                )
+                mass, deficit = self._flow(reach, reaches.loc[reach, "length"] - position, mass, deficit, kinetics)
                 reach, position = reaches.loc[reach, "downstream"], 0.0
             if reach and place["position"] >= position:
                 mass, deficit = self._flow(reach, place["position"] - position, mass, deficit, kinetics)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from independent import Reading, target_value, worst_violation
 
 from abate import Plan
-from independent import Reading, target_value, worst_violation
 
 #: Relative tolerance of sums, and of limits (as the engine states it, with room for another order of summing).
 SUM, LIMIT = 1e-9, 2e-6

@@ -178,6 +178,13 @@ def test_missing_column(minimal_case_tables):
     assert [f for f in found if matches(f, "loads", None, "load", "", "missing", "add it")]
 
 
+def test_a_missing_column_of_ids_is_one_finding(minimal_case_tables):
+    del minimal_case_tables["sources"]["source"]
+    found = findings_of(minimal_case_tables)
+    assert [f for f in found if "not defined" in f.problem] == []
+    assert matches(found[0], "sources", None, "source", "", "missing", "add it")
+
+
 def test_unknown_column_of_a_closed_table(minimal_case_tables):
     minimal_case_tables["options"]["unit_costs"] = 1.0
     found = findings_of(minimal_case_tables)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-import abate
 from independent import least_cost
 from plan_check import decisions, faults
+
+import abate
 
 
 @pytest.fixture(scope="module")

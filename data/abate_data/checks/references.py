@@ -68,11 +68,14 @@ def check_references(draft: Draft) -> Iterator[Finding]:
 
 
 def _can_judge(draft: Draft, domain: str) -> bool:
-    """Return whether the table that defines a domain could be read, or need not be there."""
+    """Return whether the ids of a domain are known, or another rule says already why they are not."""
     unread = {finding.table for finding in draft.raw.findings}
-    tables = [place.split(".")[0] for place in DOMAINS[domain]]
-    missing = not any(draft.has(table) for table in tables)
-    return not (missing and (unread & set(tables) or any(TABLES[table].required for table in tables)))
+    places = [(TABLES[table], column) for table, column in (place.split(".") for place in DOMAINS[domain])]
+    given = [(table, column) for table, column in places if draft.has(table.name)]
+    if not given:
+        return not any(table.required or table.name in unread for table, _ in places)
+    table, column = given[0]
+    return not table.column(column).required or column in draft.sheets[table.name].declared
 
 
 def _unknown(draft: Draft, table: str, column: str, domain: str) -> Iterator[Finding]:

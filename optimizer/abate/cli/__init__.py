@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from abate.cli.app import app, main
+from abate.cli.commands import app, main
 
 __all__ = ["app", "main"]
