@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate_data import units
+from abate_data.columns import Column
 from abate_data.draft import Draft
 from abate_data.errors import InputError
-from abate_data.schema import Column
 from abate_data.settings import Settings
 from abate_data.sheet import Header
 

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from abate_data.cells import number_text
-from abate_data.schema import DOMAINS, TABLES, Column, Table
+from abate_data.columns import Column, Table
+from abate_data.schema import DOMAINS, TABLES
 from abate_data.settings import Horizon, Settings, Units
 from abate_data.units import QUALITY_LABELS, UNITS
 

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from abate_data import cells
 from abate_data.cells import Fault, Texts
+from abate_data.columns import Column
 from abate_data.errors import Finding
 from abate_data.raw import FIRST_ROW, Raw
-from abate_data.schema import DOMAINS, OXYGEN, TABLES, Column
+from abate_data.schema import DOMAINS, OXYGEN, TABLES
 from abate_data.settings import Settings
 from abate_data.sheet import Sheet, read_sheet
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from abate_data.schema import Column, Table
+from abate_data.columns import Column, Table
 
 _HEADER = re.compile(r"\s*(.*?)\s*(?:\[\s*(.*?)\s*\])?\s*", re.DOTALL)
 

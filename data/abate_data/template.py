@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from abate_data.columns import Column
 from abate_data.conversion import label
 from abate_data.dictionary import COLUMN_HEADS, blank, column_rows, facts, setting_fields, tables_page
 from abate_data.folder import SETTINGS
-from abate_data.schema import TABLES, Column
+from abate_data.schema import TABLES
 from abate_data.settings import Settings, Units
 from abate_data.sheets import save
 from abate_data.workbook import README

@@ -18,10 +18,11 @@ import pandas as pd
 
 from abate_data.case import Case
 from abate_data.cells import text_of
+from abate_data.columns import Column
 from abate_data.conversion import label
 from abate_data.errors import Finding, InputError
 from abate_data.folder import SETTINGS
-from abate_data.schema import TABLES, Column
+from abate_data.schema import TABLES
 from abate_data.settings import setting_rows, toml
 from abate_data.sheets import write_sheets
 from abate_data.workbook import SETTINGS as SETTINGS_SHEET

@@ -92,6 +92,7 @@ def outcome_of(
     columns = solution.values.copy()
     extent, installed, load = _clean(problem, compiled, columns)
     value = float(compiled.cost @ columns + compiled.offset)
+    gap = relative_gap(value, bound, _size(compiled))
     return Outcome(
         extent=extent,
         installed=installed,
@@ -102,8 +103,8 @@ def outcome_of(
         limit=problem.targets.limit,
         objective=objective,
         value=value,
-        bound=min(bound, value),
-        gap=relative_gap(value, bound, _size(compiled)),
+        bound=min(bound, value) if gap else value,
+        gap=gap,
         columns=columns,
         fixed_decisions=whole,
     )

@@ -32,9 +32,7 @@ def make_case() -> Callable[..., Case]:
 
     def make(tables: dict[str, str], **settings: Any) -> Case:
         frames = {
-            name: pd.read_csv(
-                io.StringIO(text.strip()), sep=r"\s+", dtype=str, na_values=["."], keep_default_na=False
-            )
+            name: pd.read_csv(io.StringIO(text.strip()), sep=r"\s+", dtype=str, na_values=["."], keep_default_na=False)
             for name, text in tables.items()
         }
         return load({"case": {**SETTINGS, **settings}, **frames})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from pyomo.core.base.var import Var
@@ -179,7 +181,7 @@ class TestLoads:
 
 
 class TestResources:
-    TABLES = {
+    TABLES: ClassVar = {
         "regions": "region parent\nbasin .\nupper basin\nsprings upper\nlower basin",
         "sources": "source region\na springs\nb upper\nc lower\nd .",
         "loads": "source pollutant load\na P 100\nb P 100\nc P 100\nd P 100",
@@ -210,16 +212,19 @@ class TestResources:
             ("staff", "springs"): ({a: 2}, -INF, 1),
         }
 
-    @pytest.mark.xfail(strict=True, raises=ValueError, reason="BUG: a region named `all` meets the name of a blank region")
+    @pytest.mark.xfail(
+        strict=True, raises=ValueError, reason="BUG: a region named `all` meets the name of a blank region"
+    )
     def test_a_region_may_be_called_all(self, make_case, rows_of):
         tables = {**self.TABLES, "regions": "region\nall", "sources": "source region\na all\nb all\nc all\nd ."}
+        tables |= {"resource_use": "resource measure use\nland pond 3"}
         case = make_case({**tables, "resources": "resource region available\nland . 20\nland all 9"})
         rows = rows_of(assemble(read_problem(case)), "resource")
         assert sorted(upper for _, _, upper in rows.values()) == [9, 20]
 
 
 class TestCost:
-    TABLES = {
+    TABLES: ClassVar = {
         **ONE_SOURCE,
         "regions": "region parent\nbasin .\nupper basin",
         "sources": "source region sector\nmill upper paper\ntown basin sewage\nfarm upper land",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,10 @@ MILL, TOWN = "allowed_load[mill,P]", "allowed_load[town,P]"
 
 
 def approx_rows(rows):
-    return {key: (pytest.approx(row), pytest.approx(lower), pytest.approx(upper)) for key, (row, lower, upper) in rows.items()}
+    return {
+        key: (pytest.approx(row), pytest.approx(lower), pytest.approx(upper))
+        for key, (row, lower, upper) in rows.items()
+    }
 
 
 class TestQuality:
@@ -87,7 +92,7 @@ class TestQuality:
 
 
 class TestCaps:
-    TABLES = {
+    TABLES: ClassVar = {
         **TWO_SOURCES,
         "regions": """
             region parent population gdp  area
@@ -101,7 +106,6 @@ class TestCaps:
             farm   upper  land   .""",
         "loads": "source pollutant load\nmill P 100\ntown P 50\nfarm P 10\nmill N 7",
     }
-    FARM = "allowed_load[farm,P]"
 
     @pytest.mark.parametrize(
         ("target", "members", "limit"),
@@ -316,7 +320,11 @@ class TestObjectives:
         assert assemble(problem, "cost").component("objective_value") is None
 
     @pytest.mark.parametrize("name", ["cost:P", "max_burden:P", "exceedance:P"])
-    @pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="BUG: what follows the colon is ignored where the objective takes nothing")
+    @pytest.mark.xfail(
+        strict=True,
+        raises=pytest.fail.Exception,
+        reason="BUG: what follows the colon is ignored where the objective takes nothing",
+    )
     def test_a_colon_that_means_nothing_is_refused(self, make_case, name):
         tables = {**LAKE, "sources": "source output\nmill 5\ntown 8"}
         with pytest.raises(InputError):

@@ -57,9 +57,7 @@ class TestUserParts:
         model.part = pyo.Block([1, 2])
         model.part[2].extra = pyo.Var(bounds=(0, 3))
         model.part[2].need = pyo.Constraint(expr=model.share + model.part[2].extra >= 1)
-        assert rows_of(model, "part[2].need") == {
-            None: (pytest.approx({MILL: 0.02, "part[2].extra": 1}), 1, np.inf)
-        }
+        assert rows_of(model, "part[2].need") == {None: (pytest.approx({MILL: 0.02, "part[2].extra": 1}), 1, np.inf)}
 
     def test_variables_of_every_domain(self, model):
         model.n = pyo.Var(domain=pyo.NonNegativeIntegers, bounds=(None, 4))
@@ -99,7 +97,9 @@ class TestUserParts:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("make", [lambda a, b: a * b <= 3, lambda a, b: a**2 + b <= 1, lambda a, b: pyo.exp(a) <= b])
+    @pytest.mark.parametrize(
+        "make", [lambda a, b: a * b <= 3, lambda a, b: a**2 + b <= 1, lambda a, b: pyo.exp(a) <= b]
+    )
     def test_what_is_not_linear_is_named(self, model, make):
         model.part = pyo.Block()
         model.part.bent = pyo.Constraint(expr=make(*model.allowed_load.values()))
@@ -139,7 +139,11 @@ class TestRefusals:
         with pytest.raises(InputError, match="mine"):
             compile_model(model)
 
-    @pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="BUG: components that are no linear constraint are ignored in silence")
+    @pytest.mark.xfail(
+        strict=True,
+        raises=pytest.fail.Exception,
+        reason="BUG: components that are no linear constraint are ignored in silence",
+    )
     @pytest.mark.parametrize("what", ["sos", "logical", "disjunction", "complementarity"])
     def test_what_cannot_be_compiled_is_refused(self, model, what):
         mill, town = model.allowed_load.values()
@@ -159,14 +163,22 @@ class TestRefusals:
         with pytest.raises(InputError, match="mine"):
             compile_model(model)
 
-    @pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="BUG: a set of allowed values is taken for all whole numbers between")
+    @pytest.mark.xfail(
+        strict=True,
+        raises=pytest.fail.Exception,
+        reason="BUG: a set of allowed values is taken for all whole numbers between",
+    )
     def test_a_domain_with_holes_is_refused(self, model):
         model.n = pyo.Var(within={0, 5})
         with pytest.raises(InputError, match="n"):
             compile_model(model)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="BUG: a Reference makes a second column, and added constraints bind that one only")
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="BUG: a Reference makes a second column, and added constraints bind that one only",
+)
 def test_a_reference_is_no_second_variable(model, rows_of):
     model.others = pyo.Reference(model.extent)
     model.mine = pyo.Constraint(expr=model.extent["mill", "filter"] <= 0.5)

@@ -50,9 +50,7 @@ class TestConstraints:
     def test_a_yes_or_no_of_the_users_own(self, case, model, keeps_laws):
         # only one of the two may have a filter above a quarter; the mill must then be the one: 80 t and 10 t
         model.big = pyo.Var(["mill", "town"], domain=pyo.Binary)
-        model.need = pyo.Constraint(
-            ["mill", "town"], rule=lambda m, s: m.extent[s, "filter"] <= 0.25 + 0.75 * m.big[s]
-        )
+        model.need = pyo.Constraint(["mill", "town"], rule=lambda m, s: m.extent[s, "filter"] <= 0.25 + 0.75 * m.big[s])
         model.one = pyo.Constraint(expr=model.big["mill"] + model.big["town"] <= 1)
         plan = keeps_laws(abate.decompose(case, model=model))
         assert plan.cost == pytest.approx(35)
@@ -106,7 +104,9 @@ class TestRowsSwitchedOff:
         model.cap["loose"].deactivate()
         assert keeps_laws(abate.decompose(case, model=model)).cost == pytest.approx(35)
 
-    @pytest.mark.xfail(strict=True, raises=AssertionError, reason="BUG: the price of a row that is off is that of the model's last row")
+    @pytest.mark.xfail(
+        strict=True, raises=AssertionError, reason="BUG: the price of a row that is off is that of the model's last row"
+    )
     def test_a_row_that_is_off_has_no_price(self, make_case, tables):
         case = make_case(tables)
         model = abate.build(case)
@@ -150,7 +150,9 @@ class TestObjectives:
         assert plan.value == pytest.approx(10 + 0.001 * (1 + 50 / 80))
         assert plan.cost == pytest.approx(38.75)
 
-    @pytest.mark.xfail(strict=True, raises=AssertionError, reason="BUG: the row of the built objective bounds the user's own")
+    @pytest.mark.xfail(
+        strict=True, raises=AssertionError, reason="BUG: the row of the built objective bounds the user's own"
+    )
     def test_an_objective_of_the_users_own_in_the_place_of_another(self, case, keeps_laws):
         # as little as can be at the mill: the town does its 40 t, the mill the other 50 t
         model = abate.build(case, "total_load")
@@ -159,7 +161,11 @@ class TestObjectives:
         plan = keeps_laws(abate.decompose(case, "mine", model=model))
         assert plan.value == pytest.approx(626)
 
-    @pytest.mark.xfail(strict=True, raises=AssertionError, reason="BUG: the value of an objective to maximise comes back with its sign turned")
+    @pytest.mark.xfail(
+        strict=True,
+        raises=AssertionError,
+        reason="BUG: the value of an objective to maximise comes back with its sign turned",
+    )
     def test_an_objective_to_maximise(self, case, model):
         model.objective.deactivate()
         model.mine = pyo.Objective(expr=model.allowed_load["mill", "P"], sense=pyo.maximize)
@@ -209,7 +215,11 @@ class TestSlips:
         with pytest.raises(abate.NoPlanError):
             abate.decompose(case, model=model)
 
-    @pytest.mark.xfail(strict=True, raises=AssertionError, reason="BUG: constraints on a variable do not bind once a Reference to it exists")
+    @pytest.mark.xfail(
+        strict=True,
+        raises=AssertionError,
+        reason="BUG: constraints on a variable do not bind once a Reference to it exists",
+    )
     def test_a_reference_leaves_the_plan_as_it_is(self, case, model):
         model.others = pyo.Reference(model.allowed_load)
         model.half = pyo.Constraint(expr=model.allowed_load["mill", "P"] >= 50)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 import abate
@@ -222,7 +224,7 @@ class TestTargets:
         assert plan.cost == pytest.approx(15)
         assert load["mill"] == pytest.approx(60)
 
-    REGIONS = {
+    REGIONS: ClassVar = {
         **TWO,
         "regions": """
             region parent population gdp area

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate_data.cells import Fault, Texts, number, number_text, unit_in
+from abate_data.columns import Column
 from abate_data.draft import Draft
 from abate_data.errors import Finding
-from abate_data.schema import Column
 from abate_data.sheet import Sheet
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
