@@ -368,17 +368,17 @@ def rule_rows(case: Reading, rows: Rows, first_free: int) -> None:
                 percent[: len(case.options)] = 100 * case.removed[:, i] / case.base[i]
                 if rule.kind == "uniform":
                     percent[first_free] = -1.0
-                    rows.at_most(percent, 0.0, f"rule {rule.rule}")
-                    rows.at_most(-percent, 0.0, f"rule {rule.rule}")
+                    rows.at_most(percent, 0.0, f"rule {rule.rule}", 100.0)
+                    rows.at_most(-percent, 0.0, f"rule {rule.rule}", 100.0)
                     percent[first_free] = 0.0
                 # one percentage for all lies between 0 and 100 even where the rule gives no bounds
                 uniform = rule.kind == "uniform"
                 upper = 100.0 if uniform and math.isnan(rule.upper) else rule.upper
                 lower = 0.0 if uniform and math.isnan(rule.lower) else rule.lower
                 if not math.isnan(upper):
-                    rows.at_most(percent, upper, f"rule {rule.rule}")
+                    rows.at_most(percent, upper, f"rule {rule.rule}", 100.0)
                 if not math.isnan(lower):
-                    rows.at_most(-percent, -lower, f"rule {rule.rule}")
+                    rows.at_most(-percent, -lower, f"rule {rule.rule}", 100.0)
             first_free += rule.kind == "uniform"
 
 

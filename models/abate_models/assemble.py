@@ -17,18 +17,17 @@ from abate_models.measures import add_measures
 from abate_models.objectives import OBJECTIVES, free_row, objective_of, split_name
 from abate_models.problem import Problem
 from abate_models.quality import add_quality
-from abate_models.relaxation import add_slack, add_tiers
+from abate_models.relaxation import add_exceedance
 from abate_models.resources import add_resources
 
 
-def assemble(problem: Problem, objective: str = "cost", *, relax: bool = False) -> ConcreteModel:
+def assemble(problem: Problem, objective: str = "cost") -> ConcreteModel:
     """Build the Pyomo model of a problem.
 
     Parameters
     ----------
     problem : with every limit resolved.
     objective : name of the objective to minimise, see `abate_models.objectives`.
-    relax : let targets of a priority above 0 give way, with a variable for the worst of each tier.
 
     Raises
     ------
@@ -40,10 +39,6 @@ def assemble(problem: Problem, objective: str = "cost", *, relax: bool = False) 
         model = ConcreteModel(name="abate")
         add_measures(model, problem)
         add_loads(model, problem)
-        if relax or kind == "exceedance":
-            add_slack(model, problem)
-        if relax:
-            add_tiers(model, problem)
         add_quality(model, problem)
         add_caps(model, problem)
         add_resources(model, problem)
@@ -51,10 +46,14 @@ def assemble(problem: Problem, objective: str = "cost", *, relax: bool = False) 
         add_rules(model, problem)
         if kind == "max_burden":
             add_worst_burden(model, problem)
+        if kind == "exceedance":
+            add_exceedance(model, problem)
         chosen = objective_of(model, problem, objective)
-        if kind != "cost":
+        if kind != "cost" and chosen.terms:
             model.objective_value = free_row(chosen)
-        model.objective = MatrixObjective(terms=chosen.terms, constant=chosen.constant, doc=OBJECTIVES[kind])
+        model.objective = MatrixObjective(
+            terms=chosen.terms, constant=chosen.constant, preference=objective, doc=OBJECTIVES[kind]
+        )
     return model
 
 

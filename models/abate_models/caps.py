@@ -16,7 +16,6 @@ from pyomo.core.base.PyomoModel import ConcreteModel
 
 from abate_models.matrix import MatrixConstraint
 from abate_models.problem import Problem
-from abate_models.relaxation import slack_terms
 from abate_models.targets import CAP
 
 
@@ -28,7 +27,7 @@ def add_caps(model: ConcreteModel, problem: Problem) -> None:
         return
     model.cap = MatrixConstraint(
         [targets.ids[row] for row in rows],
-        terms=[(targets.scope[rows], model.allowed_load), *slack_terms(model, problem, rows)],
+        terms=[(targets.scope[rows], model.allowed_load)],
         lower=np.array(-np.inf),
         upper=targets.allowed[rows],
         doc="loads in scope within cap, margin and reserve",

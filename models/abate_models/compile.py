@@ -6,14 +6,21 @@ representation. Columns and rows keep the order in which the components joined t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyomo.core.base.block import Block
+from pyomo.core.base.boolean_var import BooleanVar
 from pyomo.core.base.constraint import Constraint, ConstraintData
+from pyomo.core.base.expression import Expression
 from pyomo.core.base.objective import Objective, ObjectiveData
+from pyomo.core.base.param import Param
 from pyomo.core.base.PyomoModel import ConcreteModel
+from pyomo.core.base.set import RangeSet, Set
+from pyomo.core.base.suffix import Suffix
 from pyomo.core.base.var import Var, VarData
 from pyomo.core.expr.numvalue import value as number
 from pyomo.repn import generate_standard_repn
@@ -37,6 +44,8 @@ class CompiledModel:
     integer : which columns take whole numbers.
     columns : for each variable component, the slice of its columns, in the order of its members.
     rows : for each constraint component, the row of each of its members, -1 where that is not active.
+    keys : for each constraint component, the keys of its members.
+    maximised : whether the model's own objective is to be maximised, so that cost is its negative.
     """
 
     matrix: sparse.csr_array
@@ -49,6 +58,14 @@ class CompiledModel:
     integer: NDArray[np.bool_]
     columns: dict[str, slice]
     rows: dict[str, Positions]
+    keys: dict[str, list[Hashable]] = field(default_factory=dict)
+    maximised: bool = False
+
+    def rows_of(self, component: str, keys: Iterable[Hashable]) -> Positions:
+        """Return the row of each key of a constraint component, -1 where the model has no such active row."""
+        known = self.rows.get(component, ())
+        row = dict(zip(self.keys.get(component, ()), known, strict=True))
+        return np.array([row.get(key, -1) for key in keys], dtype=np.int64)
 
     def positions(self, variable: str) -> Positions:
         """Return the columns of a variable component."""
@@ -66,14 +83,18 @@ def compile_model(model: ConcreteModel) -> CompiledModel:
     Raises
     ------
     InputError
-        Where a constraint or the objective is not linear, or there is not exactly one active objective.
+        Where a constraint or the objective is not linear, a component is of a kind that has no linear rows, a
+        variable belongs to another model, or there is not exactly one active objective.
     """
+    _refuse_unknown_kinds(model)
     columns, members = _columns(model)
     blocks = _Blocks(columns, sum(slice_.stop - slice_.start for slice_ in columns.values()))
     rows: dict[str, Positions] = {}
-    for component in model.component_objects(Constraint, active=True, descend_into=True):
+    keys: dict[str, list[Hashable]] = {}
+    for component in _own_components(model, Constraint):
         rows[component.name] = blocks.add(component, members)
-    cost, offset = _objective(model, columns, members, blocks.width)
+        keys[component.name] = list(component.keys())
+    cost, offset, maximised = _objective(model, columns, members, blocks.width)
     lower, upper, integer = _bounds(members.values, blocks.width)
     return CompiledModel(
         matrix=blocks.matrix(),
@@ -86,7 +107,36 @@ def compile_model(model: ConcreteModel) -> CompiledModel:
         integer=integer,
         columns=columns,
         rows=rows,
+        keys=keys,
+        maximised=maximised,
     )
+
+
+def _own_components(model: ConcreteModel, kind: type) -> Iterator[Any]:
+    """Yield the active components of a kind; a Reference only shows members of others once more."""
+    for component in model.component_objects(kind, active=True, descend_into=True):
+        if not component.is_reference():
+            yield component
+
+
+#: Kinds of components that say nothing of their own, or what a linear model can hold.
+_KNOWN_KINDS = (Var, Constraint, Objective, Block, Param, Set, RangeSet, Expression, Suffix, BooleanVar)
+
+
+_AS_CONSTRAINTS = "write it as constraints, with binaries where it chooses"
+
+
+def _refuse_unknown_kinds(model: ConcreteModel) -> None:
+    findings = [
+        Finding(
+            "model", f"is a {kind.__name__}, which has no linear rows", "write it as constraints", row=component.name
+        )
+        for kind in model.collect_ctypes(active=True, descend_into=True)
+        if kind not in _KNOWN_KINDS
+        for component in model.component_objects(kind, active=True, descend_into=True)
+    ]
+    if findings:
+        raise InputError(findings)
 
 
 class _Members:
@@ -96,16 +146,21 @@ class _Members:
         self.values = values
         self._column: dict[int, int] = {}
 
-    def column(self, variable: VarData) -> int:
+    def column(self, variable: VarData, row: str) -> int:
+        """Return the column of a variable that stands in a row; InputError where it is none of the model's."""
         if not self._column:
             self._column = {id(member): column for column, member in enumerate(self.values)}
-        return self._column[id(variable)]
+        column = self._column.get(id(variable))
+        if column is None:
+            problem = f"uses {variable.name}, which is not an active variable of the model"
+            raise InputError([Finding("model", problem, "use the variables of this model", row=row)])
+        return column
 
 
 def _columns(model: ConcreteModel) -> tuple[dict[str, slice], _Members]:
     columns: dict[str, slice] = {}
     values: list[VarData] = []
-    for component in model.component_objects(Var, active=True, descend_into=True):
+    for component in _own_components(model, Var):
         start = len(values)
         values.extend(component.values())
         columns[component.name] = slice(start, len(values))
@@ -127,12 +182,12 @@ class _Blocks:
         """Add the active rows of a component; return the row of each of its members."""
         position = np.full(len(component), -1, dtype=np.int64)
         if isinstance(component, MatrixConstraint):
-            kept = component.untouched_rows()
-            position[kept] = self._add_matrix(component, kept)
+            places, kept = component.untouched_rows()
+            position[places] = self._add_matrix(component, kept)
         ordinary = list(_ordinary_rows(component))
         if ordinary:
-            places, rows = zip(*ordinary, strict=True)
-            position[list(places)] = self._add_rows(list(rows), members)
+            own = [place for place, _ in ordinary]
+            position[own] = self._add_rows([row for _, row in ordinary], members)
         return position
 
     def matrix(self) -> sparse.csr_array:
@@ -147,7 +202,7 @@ class _Blocks:
         return np.concatenate(pieces) if pieces else np.zeros(0)
 
     def _add_matrix(self, component: MatrixConstraint, kept: Positions) -> Positions:
-        whole = len(kept) == len(component)
+        whole = len(kept) == len(component.lower)
         pieces = [
             (matrix if whole else matrix[kept], self.columns[variable.name].start)
             for matrix, variable in component.terms
@@ -157,7 +212,9 @@ class _Blocks:
     def _add_rows(self, rows: list[ConstraintData], members: _Members) -> Positions:
         linear = [_linear(row.body, row.name) for row in rows]
         indptr = np.cumsum([0, *(len(coefficients) for _, coefficients, _ in linear)])
-        indices = np.array([members.column(v) for variables, _, _ in linear for v in variables], dtype=np.int32)
+        named = zip(rows, linear, strict=True)
+        columns = [members.column(v, row.name) for row, (variables, _, _) in named for v in variables]
+        indices = np.array(columns, dtype=np.int32)
         data = np.array([c for _, coefficients, _ in linear for c in coefficients], dtype=float)
         constant = np.array([constant for _, _, constant in linear])
         lower = np.array([-np.inf if row.lb is None else row.lb for row in rows]) - constant
@@ -187,7 +244,9 @@ def _linear(expression: object, name: str) -> tuple[list[VarData], list[float], 
     return list(linear.linear_vars), list(linear.linear_coefs), float(linear.constant)
 
 
-def _objective(model: ConcreteModel, columns: dict[str, slice], members: _Members, width: int) -> tuple[Floats, float]:
+def _objective(
+    model: ConcreteModel, columns: dict[str, slice], members: _Members, width: int
+) -> tuple[Floats, float, bool]:
     active = list(model.component_data_objects(Objective, active=True, descend_into=True))
     if len(active) != 1:
         names = ", ".join(objective.name for objective in active) or "none"
@@ -201,9 +260,9 @@ def _objective(model: ConcreteModel, columns: dict[str, slice], members: _Member
     else:
         variables, weights, offset = _linear(objective.expr, objective.name)
         for variable, weight in zip(variables, weights, strict=True):
-            cost[members.column(variable)] += weight
-    sign = 1.0 if objective.is_minimizing() else -1.0
-    return sign * cost, sign * offset
+            cost[members.column(variable, objective.name)] += weight
+    maximised = not objective.is_minimizing()
+    return (-cost, -offset, True) if maximised else (cost, offset, False)
 
 
 def _bounds(members: list[VarData], width: int) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -217,6 +276,9 @@ def _bounds(members: list[VarData], width: int) -> tuple[Floats, Floats, NDArray
             lower[column] = -np.inf if least is None else least
             upper[column] = np.inf if greatest is None else greatest
         integer[column] = not variable.is_continuous()
+        if integer[column] and variable.domain.get_interval()[2] != 1:
+            cure = "use whole numbers between bounds, or binaries that choose"
+            raise InputError([Finding("model", "takes only certain values", cure, row=variable.name)])
     return lower, upper, integer
 
 

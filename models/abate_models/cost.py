@@ -19,7 +19,6 @@ from scipy import sparse
 
 from abate_models.matrix import MatrixConstraint, Term, selection
 from abate_models.problem import Problem
-from abate_models.relaxation import slack_terms
 from abate_models.targets import BUDGET
 
 
@@ -59,10 +58,7 @@ def add_budgets(model: ConcreteModel, problem: Problem) -> None:
         return
     model.budget = MatrixConstraint(
         [targets.ids[row] for row in rows],
-        terms=[
-            *cost_terms(model, problem, sparse.csr_array(targets.sources[rows].astype(float))),
-            *slack_terms(model, problem, rows),
-        ],
+        terms=cost_terms(model, problem, sparse.csr_array(targets.sources[rows].astype(float))),
         lower=np.array(-np.inf),
         upper=targets.allowed[rows],
         doc="yearly cost in scope within the budget",

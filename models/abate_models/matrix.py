@@ -46,10 +46,19 @@ class MatrixRow(ConstraintData):
         """The row of the matrix."""
         return int(self._expr)
 
-    def __call__(self, exception: Any = True) -> float | None:  # noqa: ARG002 (Pyomo's signature)
-        """Return the value of the row's body, straight from the numbers; None where a variable has no value."""
+    def __call__(self, exception: Any = True) -> float | None:
+        """Return the value of the row's body, straight from the numbers.
+
+        Raises
+        ------
+        ValueError
+            Where a variable has no value, as Pyomo's own rows do; None with ``exception=False``.
+        """
         component: MatrixConstraint = self.parent_component()
-        return component.row_value(self.position)
+        found = component.row_value(self.position)
+        if found is None and exception:
+            raise ValueError(f"No value for a variable of {self.name}")
+        return found
 
     @property
     def expr(self) -> Any:
@@ -104,6 +113,11 @@ class MatrixConstraint(IndexedConstraint):
         self.upper = np.broadcast_to(np.asarray(upper, dtype=float), (len(keys),))
         self._members: list[list[VarData]] | None = None
 
+    def add_term(self, matrix: sparse.csr_array, variable: IndexedVar) -> None:
+        """Add matrix @ variable to the rows."""
+        self.terms.append((sparse.csr_array(matrix), variable))
+        self._members = None
+
     def construct(self, data: Any = None) -> None:
         """Create the row objects; called by Pyomo when the component joins a model."""
         if self._constructed:
@@ -111,10 +125,15 @@ class MatrixConstraint(IndexedConstraint):
         super().construct(data)
         self._data = {key: MatrixRow(self, key, row) for row, key in enumerate(self.index_set())}
 
-    def untouched_rows(self) -> NDArray[np.int64]:
-        """Return the positions of the active rows that still are those of the matrix."""
-        rows = (row.position for row in self._data.values() if row.__class__ is MatrixRow and row.active)
-        return np.fromiter(rows, dtype=np.int64)
+    def untouched_rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the active rows that still are those of the matrix: place among the members, row of the matrix."""
+        rows = [
+            (place, row.position)
+            for place, row in enumerate(self._data.values())
+            if row.__class__ is MatrixRow and row.active
+        ]
+        places, positions = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+        return places, positions
 
     def row_expression(self, position: int) -> LinearExpression:
         """Return the body of a row as a Pyomo linear expression."""
@@ -151,11 +170,15 @@ class MatrixObjective(ScalarObjective):
     ----------
     terms : (coefficients, variable) pairs; one coefficient per member of the variable.
     constant : added to the sum.
+    preference : name of the objective, see `abate_models.objectives`.
     doc : what is minimised, with its unit.
     """
 
-    def __init__(self, *, terms: Sequence[tuple[Floats, IndexedVar]], constant: float = 0.0, doc: str) -> None:
+    def __init__(
+        self, *, terms: Sequence[tuple[Floats, IndexedVar]], constant: float = 0.0, preference: str, doc: str
+    ) -> None:
         super().__init__(doc=doc)
+        self.preference = preference
         self.terms = [(np.asarray(coefficients, dtype=float), variable) for coefficients, variable in terms]
         self.constant = constant
 
@@ -178,6 +201,7 @@ class MatrixObjective(ScalarObjective):
     def set_value(self, expr: Any) -> None:
         """Turn it into an ordinary objective with the given expression."""
         self.__class__ = ScalarObjective
+        del self.preference
         self.set_value(expr)
 
 

@@ -62,7 +62,9 @@ def split_name(name: str) -> tuple[str, str]:
     >>> split_name("exposure:pm25")
     ('exposure', 'pm25')
     """
-    kind, _, of = name.partition(":")
+    kind, colon, of = name.partition(":")
+    if colon and kind in OBJECTIVES and kind not in ("exposure", "total_load"):
+        raise InputError([Finding("objective", "takes nothing after the colon", f"write {kind!r}", value=name)])
     if kind not in OBJECTIVES:
         near = difflib.get_close_matches(kind, OBJECTIVES, n=1)
         cure = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(OBJECTIVES)}"
@@ -91,7 +93,7 @@ def objective_of(model: ConcreteModel, problem: Problem, name: str) -> Objective
     if kind == "max_burden":
         return Objective(name, [(np.ones(1), model.worst_burden)])
     weights = 1.0 / target_sizes(problem)[relaxable(problem)]
-    return Objective(name, [(weights, model.slack)] if len(weights) else [])
+    return Objective(name, [(weights, model.exceedance)] if len(weights) else [])
 
 
 def free_row(objective: Objective) -> MatrixConstraint:

@@ -127,5 +127,5 @@ def _resources(case: Case, options: Options, scopes: Scopes) -> Resources:
 
 
 def _text(value: object) -> str:
-    """Return an id, or `all` for a blank one."""
-    return value if isinstance(value, str) else "all"
+    """Return an id, or ``*`` for a blank one."""
+    return value if isinstance(value, str) else "*"

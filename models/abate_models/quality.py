@@ -16,7 +16,6 @@ from pyomo.core.base.PyomoModel import ConcreteModel
 
 from abate_models.matrix import MatrixConstraint
 from abate_models.problem import Problem
-from abate_models.relaxation import slack_terms
 from abate_models.targets import QUALITY
 
 
@@ -33,7 +32,7 @@ def add_quality(model: ConcreteModel, problem: Problem) -> None:
     upper = targets.sign[rows] > 0
     model.quality = MatrixConstraint(
         [targets.ids[row] for row in rows],
-        terms=[(transfer, model.allowed_load), *slack_terms(model, problem, rows)],
+        terms=[(transfer, model.allowed_load)],
         lower=np.where(upper, -np.inf, limit),
         upper=np.where(upper, limit, np.inf),
         doc="contribution of the loads to quality within limit, margin and background",

@@ -89,7 +89,7 @@ def _matrix(case: Case, responses: _Responses, position: Codes, source: Codes, p
     load = np.full((len(case.ids("sources", "source")), len(case.ids("loads", "pollutant"))), -1, dtype=np.int32)
     load[source, pollutant] = np.arange(len(source))
     column = load[responses.source, responses.pollutant]
-    row = position[responses.receptor, responses.parameter].astype(np.int32)
+    row = position.astype(np.int32)[responses.receptor, responses.parameter]
     coefficient = responses.coefficient
     emitted = column >= 0
     if not emitted.all():

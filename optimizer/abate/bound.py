@@ -28,13 +28,12 @@ def proved_bound(compiled: CompiledModel, prices: Floats) -> float:
     """
     prices = np.where(_open_side(prices, compiled), 0.0, prices)
     reduced = compiled.cost - compiled.matrix.T @ prices
+    bounds = np.where(reduced > 0, compiled.column_lower, compiled.column_upper)
     # a reduced cost that is only rounding says nothing about a column without a bound
-    rounding = 1e-9 * (np.abs(compiled.cost) + abs(compiled.matrix).T @ np.abs(prices))
-    at_lower, at_upper = reduced > 0, reduced < 0
-    blind = np.abs(reduced) <= rounding
-    bounds = np.where(at_lower, compiled.column_lower, compiled.column_upper)
-    reduced[blind & ~np.isfinite(bounds)] = 0.0
-    bounds = np.where((at_lower | at_upper) & (reduced != 0), bounds, 0.0)
+    unbounded = np.flatnonzero(~np.isfinite(bounds))
+    terms = np.abs(compiled.cost[unbounded]) + abs(compiled.matrix[:, unbounded]).T @ np.abs(prices)
+    reduced[unbounded[np.abs(reduced[unbounded]) <= 1e-9 * terms]] = 0.0
+    bounds = np.where(reduced != 0, bounds, 0.0)
     rows = np.where(prices > 0, compiled.row_lower, compiled.row_upper)
     rows = np.where(prices != 0, rows, 0.0)
     return float(compiled.offset + prices @ rows + reduced @ bounds)

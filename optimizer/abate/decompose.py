@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from pyomo.core.base.PyomoModel import ConcreteModel
 
-from abate.certify import certify
-from abate.errors import SolverError
+from abate.certify import Certificate, Claim, certify
+from abate.errors import Finding, InputError, SolverError
+from abate.extend import check_model
 from abate.noplan import no_plan
 from abate.outcome import outcome_of
 from abate.plan import Plan, make_plan
@@ -70,7 +72,8 @@ def decompose(
     Raises
     ------
     InputError
-        Where the objective is unknown or asks for figures that the case does not give.
+        Where the objective is unknown or asks for figures that the case does not give, or the given model is not
+        one of this case and objective.
     NoPlanError
         Where the targets cannot hold together; it names them, and the smallest relaxation.
     SolverError
@@ -80,8 +83,10 @@ def decompose(
     report = progress or _no_report
     problem, best = resolve_limits(read_problem(case), progress=progress)
     report("building the model", 0, 3)
+    own = model is not None
     if model is None:
         model = assemble(problem, objective)
+    secondary = check_model(model, problem, objective)
     compiled = compile_model(model)
     session = Session(compiled, time_limit=time_limit, gap=gap)
     report("solving", 1, 3)
@@ -93,18 +98,29 @@ def decompose(
         cure = "raise the time limit" if time_limit is not None else "check the sizes of the case's numbers"
         raise SolverError(f"no plan was found ({solution.stop.value}, {solution.status.value}); {cure}")
     report("checking the plan", 2, 3)
-    outcome = outcome_of(problem, compiled, session, solution, objective)
-    certificate = certify(
+    outcome = outcome_of(problem, compiled, session, solution, objective, secondary)
+    solves = session.solves
+    del session, compiled  # makes room: HiGHS's copies of a large model are most of what is held
+    certificate = (_certify_own if own else certify)(
         case,
         outcome.claim(best),
-        stop=solution.stop,
+        stop=outcome.stop,
         status=_proved_status(solution.status, outcome.gap, gap),
         gap=outcome.gap,
         method=solution.method,
         iterations=solution.iterations,
-        solves=session.solves,
+        solves=solves,
     )
     return make_plan(case, problem, model, outcome, certificate)
+
+
+def _certify_own(case: Case, claim: Claim, **of_the_solver: Any) -> Certificate:
+    """Certify the plan of an extended model; where it fails, the extension is to blame, not the solver."""
+    try:
+        return certify(case, claim, **of_the_solver)
+    except SolverError as error:
+        cure = "leave the rows of the case as they were built; to loosen a target, change the table targets"
+        raise InputError([Finding("model", f"gives a plan that fails: {error}", cure)]) from error
 
 
 def _proved_status(status: SolutionStatus, proved: float, wanted: float) -> SolutionStatus:

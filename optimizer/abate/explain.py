@@ -47,14 +47,15 @@ class Explanation:
 
     def __str__(self) -> str:
         lines = [f"{self.source}:"]
-        unit = self.margins.attrs["units"]["value"]
+        units = self.margins.attrs["units"]
+        unit, money = units["value"], units["does_more_above"]
         prices = zip(self.margins["does_more_above"], self.margins["does_less_below"], strict=True)
         for row, (more, less) in zip(self.margins.itertuples(), prices, strict=True):
             lines.append(f"  {row.pollutant}: allowed {row.allowed:.4g} of {row.baseline:.4g}")
             asked = self.asked_by[self.asked_by["pollutant"] == row.pollutant]
             lines += [f"    {target.target} pays {target.value:.4g} {unit}" for target in asked.itertuples()]
-            lines.append(f"    {_sentence('does more above', float(more), unit, 'can do no more')}")
-            lines.append(f"    {_sentence('does less below', float(less), unit, 'does nothing')}")
+            lines.append(f"    {_sentence('does more above', float(more), money, 'can do no more')}")
+            lines.append(f"    {_sentence('does less below', float(less), money, 'does nothing')}")
         return "\n".join(lines)
 
 
@@ -73,6 +74,7 @@ def explain_source(case: Case, problem: Problem, outcome: Outcome, source: str) 
     loads = np.flatnonzero(problem.loads.source == problem.sources.index(source))
     values = marginal_values(problem, outcome)[:, loads].toarray()
     unit = f"{objective_unit(case, outcome.objective)} per {case.settings.units.load}"
+    money = f"{case.settings.currency}/yr per {case.settings.units.load}"
     target, load = np.nonzero(values)
     asked_by = pd.DataFrame(
         {
@@ -94,9 +96,8 @@ def explain_source(case: Case, problem: Problem, outcome: Outcome, source: str) 
         }
     )
     load_unit = case.settings.units.load
-    margins.attrs["units"] = {"baseline": load_unit, "allowed": load_unit} | dict.fromkeys(
-        ("value", "does_more_above", "does_less_below"), unit
-    )
+    margins.attrs["units"] = {"baseline": load_unit, "allowed": load_unit, "value": unit}
+    margins.attrs["units"] |= dict.fromkeys(("does_more_above", "does_less_below"), money)
     return Explanation(source, asked_by, margins)
 
 
@@ -117,6 +118,8 @@ def _next_and_last(problem: Problem, outcome: Outcome, loads: Positions, positio
     allowed, baseline = outcome.load[loads[position]], problem.loads.baseline[loads[position]]
     row = compiled.rows["cap"][[position]]
     step = STEP * baseline
+    if not step > 0:
+        return np.nan, np.nan
     return _price(session, row, allowed - step), _price(session, row, min(allowed + step, baseline), allowed, baseline)
 
 

@@ -21,11 +21,11 @@ from abate.reach import least_of_loads, technical_session
 from abate.solver import FEASIBILITY_TOLERANCE, Session, SolutionStatus
 from abate.tables import target_units
 from abate_data.case import Case
-from abate_models.assemble import assemble
 from abate_models.compile import CompiledModel, compile_model
+from abate_models.cost import cost_vectors
 from abate_models.matrix import selection
 from abate_models.problem import Problem
-from abate_models.relaxation import relaxable, target_sizes
+from abate_models.relaxation import relax, relaxable, target_sizes
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -57,20 +57,20 @@ def no_plan(case: Case, problem: Problem, model: ConcreteModel, compiled: Compil
     SolverError
         Where a solve of the diagnosis itself fails.
     """
-    conflict = find_conflict(model, compiled)
+    conflict = find_conflict(problem, compiled)
     reach = _reach(case, problem, conflict)
-    relaxation, cost = smallest_relaxation(case, problem)
+    relaxation, cost = smallest_relaxation(case, problem, model)
     message = _message(case, conflict, reach, relaxation, cost)
     return NoPlanError(message, conflict, reach, relaxation, cost)
 
 
-def find_conflict(model: ConcreteModel, compiled: CompiledModel) -> list[str]:
+def find_conflict(problem: Problem, compiled: CompiledModel) -> list[str]:
     """Return a minimal set of targets, rules and added constraints that cannot hold together.
 
     Minimal means: without any one of them the others can hold, each seen by solving again. Empty where the technical
     rows alone cannot hold.
     """
-    wanted = _wanted(model, compiled)
+    wanted = _wanted(problem, compiled)
     suspects = _suspects(compiled, wanted)
     session = _feasibility(compiled, [name for name in wanted if name not in suspects], wanted)
     if _feasible(session):
@@ -87,11 +87,11 @@ def find_conflict(model: ConcreteModel, compiled: CompiledModel) -> list[str]:
     return kept
 
 
-def smallest_relaxation(case: Case, problem: Problem) -> tuple[pd.DataFrame, float]:
+def smallest_relaxation(case: Case, problem: Problem, model: ConcreteModel) -> tuple[pd.DataFrame, float]:
     """Return by how much targets have to give way, tier by tier, and the cost of the cheapest plan after that.
 
     Tiers are settled from the most important (priority 1) on: the least greatest relative exceedance, then the
-    least sum of them, then the next tier. Targets of priority 0 and rules never give way.
+    least sum of them, then the next tier. Targets of priority 0, rules and added constraints never give way.
 
     Returns
     -------
@@ -102,22 +102,31 @@ def smallest_relaxation(case: Case, problem: Problem) -> tuple[pd.DataFrame, flo
     gives_way = np.zeros(len(problem.targets.ids))
     if not len(chosen):
         return _relaxed_table(case, problem, gives_way), np.nan
-    compiled = compile_model(assemble(problem, relax=True))
+    relaxed = model.clone()
+    relax(relaxed, problem)
+    compiled = compile_model(relaxed)
     session = Session(compiled)
-    slack, worst = compiled.positions("slack"), compiled.positions("worst")
+    slack, worst = compiled.positions("exceedance"), compiled.positions("worst")
     sizes = target_sizes(problem)[chosen]
     tiers, tier = np.unique(problem.targets.priority[chosen], return_inverse=True)
     for position in range(len(tiers)):
         if not _settle(session, worst[[position]], np.ones(1)):
             return _relaxed_table(case, problem, gives_way), np.nan
         _settle(session, slack[tier == position], sizes[tier == position])
-    session.minimise(compiled.cost, compiled.offset)
+    session.minimise(_yearly_cost(problem, compiled))
     cheapest = session.solve()
     if not cheapest.found:
         raise SolverError(f"the cheapest plan after the relaxation was not found: {cheapest.status.value}")
     given = cheapest.values[slack]
     gives_way[chosen] = np.where(given > FEASIBILITY_TOLERANCE * sizes, given, 0.0)
     return _relaxed_table(case, problem, gives_way), cheapest.objective
+
+
+def _yearly_cost(problem: Problem, compiled: CompiledModel) -> Floats:
+    costs = np.zeros(compiled.matrix.shape[1])
+    for name, vector in cost_vectors(problem).items():
+        costs[compiled.columns[name]] = vector
+    return costs
 
 
 def _settle(session: Session, columns: Positions, sizes: Floats) -> bool:
@@ -134,22 +143,24 @@ def _settle(session: Session, columns: Positions, sizes: Floats) -> bool:
     return True
 
 
-def _wanted(model: ConcreteModel, compiled: CompiledModel) -> dict[str, Positions]:
+def _wanted(problem: Problem, compiled: CompiledModel) -> dict[str, Positions]:
     """Return the rows of each target, rule and added constraint, by its name."""
+    targets = set(problem.targets.ids)
     wanted: dict[str, list[int]] = {}
     for component, positions in compiled.rows.items():
         if component in _TECHNICAL:
             continue
-        for key, row in zip(model.find_component(component).keys(), positions, strict=True):
+        for key, row in zip(compiled.keys[component], positions, strict=True):
             if row >= 0:
-                wanted.setdefault(_name(component, key), []).append(int(row))
+                wanted.setdefault(_name(component, key, targets), []).append(int(row))
     return {name: np.array(rows) for name, rows in wanted.items()}
 
 
-def _name(component: str, key: object) -> str:
+def _name(component: str, key: object, targets: set[str]) -> str:
     """Return what a planner calls a row: the target, the rule, or the constraint that somebody added."""
     if component in _RULES and isinstance(key, tuple):
-        return str(key[0])
+        rule = str(key[0])
+        return f"rule {rule}" if rule in targets else rule
     if component in _TARGETS:
         return str(key)
     return component if key is None else f"{component}[{key}]"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abate.bound import proved_bound
 from abate.certify import Claim
-from abate.solver import Session, Solution
+from abate.solver import Session, Solution, StopReason
 from abate_models.compile import CompiledModel
 from abate_models.cost import cost_vectors
 from abate_models.problem import Problem
@@ -18,8 +18,10 @@ from abate_models.targets import BUDGET, CAP, QUALITY
 
 Floats = NDArray[np.float64]
 
-#: What is below this share of the most that it can be is rounding: an extent is no measure, a gap is none.
+#: An extent below this share of the option's greatest extent is rounding, not a measure.
 NEGLIGIBLE_SHARE = 1e-9
+#: A difference of objectives below this share of the most that the objective could come to is rounding.
+ROUNDING_SHARE = 1e-15
 #: Relative room given to an objective while the cheapest plan with that value is looked for.
 ROOM_FOR_COST = 1e-7
 
@@ -38,6 +40,8 @@ class Outcome:
     objective, value, bound, gap : name, value, proved lower bound and relative difference of the two.
     columns : value of each column of the model.
     fixed_decisions : whether the prices hold for the yes-or-no decisions as they are.
+    stop : why the solver stopped, in the solve that chose the plan.
+    maximised : whether `value` and `bound` are the negatives of an objective that is maximised.
     """
 
     extent: Floats
@@ -53,6 +57,8 @@ class Outcome:
     gap: float
     columns: Floats
     fixed_decisions: bool
+    stop: StopReason
+    maximised: bool
 
     def claim(self, best: Floats) -> Claim:
         """Return what the certificate has to check; `best` is the reach of each gap closure target."""
@@ -71,9 +77,11 @@ class Outcome:
 
 
 def outcome_of(
-    problem: Problem, compiled: CompiledModel, session: Session, solution: Solution, objective: str
+    problem: Problem, compiled: CompiledModel, session: Session, solution: Solution, objective: str, secondary: bool
 ) -> Outcome:
-    """Read a solution; solve again for the cheapest plan with that value, and for prices where decisions are whole.
+    """Read a solution; solve again for prices where decisions are whole.
+
+    Where cost is `secondary`, the cheapest plan with the solution's value is looked for first.
 
     Raises
     ------
@@ -84,11 +92,13 @@ def outcome_of(
     priced, bound = solution, solution.bound
     if not whole and not np.isnan(solution.prices).any():
         bound = proved_bound(compiled, solution.prices)
-    if "objective_value" in compiled.rows:
+    stop = solution.stop
+    if secondary:
         solution = _cheapest(problem, session, solution)
+        stop = solution.stop
     if whole:
         priced = _with_fixed_decisions(session, solution)
-        solution = solution if "objective_value" in compiled.rows else priced
+        solution = solution if secondary else priced
     columns = solution.values.copy()
     extent, installed, load = _clean(problem, compiled, columns)
     value = float(compiled.cost @ columns + compiled.offset)
@@ -107,6 +117,8 @@ def outcome_of(
         gap=gap,
         columns=columns,
         fixed_decisions=whole,
+        stop=stop,
+        maximised=compiled.maximised,
     )
 
 
@@ -123,7 +135,7 @@ def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
     cheapest = session.solve()
     session.bound_rows(row, -free, free)
     session.minimise(compiled.cost, compiled.offset)
-    return cheapest if cheapest.found else best
+    return cheapest if cheapest.found else replace(best, stop=cheapest.stop)
 
 
 def _with_fixed_decisions(session: Session, solution: Solution) -> Solution:
@@ -136,10 +148,10 @@ def _with_fixed_decisions(session: Session, solution: Solution) -> Solution:
 def relative_gap(value: float, bound: float, size: float) -> float:
     """Return (value - bound) / |value|, at least 0; infinite where nothing is proved.
 
-    `size` is the most that the objective could come to; a difference of less than a billionth of it is rounding.
+    `size` is the most that the objective could come to, of which a difference may be mere rounding.
     """
     difference = value - bound
-    if difference <= NEGLIGIBLE_SHARE * size:
+    if difference <= ROUNDING_SHARE * size:
         return 0.0
     return difference / max(abs(value), abs(bound)) if np.isfinite(bound) else np.inf
 
@@ -158,20 +170,20 @@ def option_costs(problem: Problem, extent: Floats, installed: NDArray[np.bool_])
 
 
 def target_prices(problem: Problem, compiled: CompiledModel, row_prices: Floats) -> Floats:
-    """Return what one unit of tightening of each target costs, at least 0."""
+    """Return what one unit of tightening of each target costs, at least 0; NaN where the model has no such row."""
     targets = problem.targets
     price = np.zeros(len(targets.ids))
     for form in (QUALITY, CAP, BUDGET):
         at = targets.rows(form)
-        if len(at):
-            price[at] = -targets.sign[at] * row_prices[compiled.rows[form]]
+        rows = compiled.rows_of(form, [targets.ids[row] for row in at])
+        price[at] = np.where(rows < 0, np.nan, -targets.sign[at] * np.append(row_prices, np.nan)[rows])
     return np.maximum(price, 0.0)
 
 
 def _slack(problem: Problem, compiled: CompiledModel, columns: Floats) -> Floats:
     slack = np.zeros(len(problem.targets.ids))
-    if "slack" in compiled.columns:
-        slack[relaxable(problem)] = columns[compiled.columns["slack"]]
+    if "exceedance" in compiled.columns:
+        slack[relaxable(problem)] = columns[compiled.columns["exceedance"]]
     return slack
 
 

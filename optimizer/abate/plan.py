@@ -104,7 +104,7 @@ def make_plan(case: Case, problem: Problem, model: ConcreteModel, outcome: Outco
     return Plan(
         case=case,
         objective=outcome.objective,
-        value=outcome.value,
+        value=-outcome.value if outcome.maximised else outcome.value,
         cost=float(outcome.cost.sum()),
         allocation=tables.allocation(case, problem, outcome),
         regions=tables.regions(case, problem, outcome),

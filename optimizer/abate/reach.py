@@ -122,10 +122,11 @@ def _technical(problem: Problem, targets: Targets) -> Problem:
 def _session(problem: Problem) -> tuple[Session, NDArray[np.int64]]:
     """Return a session on a problem, and the row of each target in the order of the targets."""
     compiled = compile_model(assemble(problem))
-    rows = np.empty(len(problem.targets.ids), dtype=np.int64)
-    for form, component in ((QUALITY, "quality"), (CAP, "cap")):
-        at = problem.targets.rows(form)
-        rows[at] = compiled.rows.get(component, rows[:0])
+    targets = problem.targets
+    rows = np.empty(len(targets.ids), dtype=np.int64)
+    for form in (QUALITY, CAP):
+        at = targets.rows(form)
+        rows[at] = compiled.rows_of(form, [targets.ids[row] for row in at])
     return Session(compiled), rows
 
 
@@ -183,7 +184,8 @@ def _best_and_cost(
     matrix = session.compiled.matrix[[row]]
     best = sign * _least(session, sign * matrix.toarray()[0])
     # a hair of room, so that the cheapest way to the best is not lost to rounding
-    room = FEASIBILITY_TOLERANCE * float(np.abs(matrix.data) @ session.compiled.column_upper[matrix.indices])
+    loads = abs(matrix[:, session.compiled.columns["allowed_load"]])
+    room = FEASIBILITY_TOLERANCE * float((loads @ problem.loads.baseline)[0])
     limit = np.array([best + sign * room])
     free = np.array([np.inf])
     session.bound_rows(np.array([row]), -free if sign > 0 else limit, limit if sign > 0 else free)

@@ -155,12 +155,13 @@ def balance(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
         parts.append(part)
     background = np.zeros(len(rows))
     background[is_quality] = receptors.background[quality[is_quality]]
+    units = target_units(case, problem)
     sign = targets.sign[rows]
     margin, reserve = sign * targets.margin[rows], sign * targets.reserve[rows]
     table = pd.DataFrame(
         {
             "target": [targets.ids[row] for row in rows],
-            "unit": [target_units(case, problem)[row] for row in rows],
+            "unit": [units[row] for row in rows],
             "limit": targets.limit[rows],
             "point": parts[0],
             "diffuse": parts[1],
@@ -179,7 +180,7 @@ def prices(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     targets = problem.targets
     units = target_units(case, problem)
     paid = objective_unit(case, outcome.objective)
-    asked = [_asked_unit(case, row, units[row]) for row in range(len(units))]
+    asked = _asked_units(case, units)
     price = np.where(np.isnan(outcome.price), np.nan, outcome.price)
     table = pd.DataFrame(
         {
@@ -223,14 +224,17 @@ def _measure_units(case: Case) -> NDArray[np.object_]:
     return unit
 
 
-def _asked_unit(case: Case, row: int, unit: str) -> str:
-    """Return the unit of a target's limit as the planner wrote it."""
-    target = case["targets"].iloc[row]
-    if target["basis"] in ("percent", "gap_closure"):
-        return "percentage point"
-    if target["kind"] == "intensity":
-        return f"{unit} per {target['basis']}"
-    return unit
+def _asked_units(case: Case, units: list[str]) -> list[str]:
+    """Return the unit of each target's limit as the planner wrote it; `units` are those of the rows."""
+    kind, basis = case["targets"]["kind"], case["targets"]["basis"]
+    return [
+        "percentage point"
+        if basis_ in ("percent", "gap_closure")
+        else f"{unit} per {basis_}"
+        if kind_ == "intensity"
+        else unit
+        for kind_, basis_, unit in zip(kind, basis, units, strict=True)
+    ]
 
 
 def _values(problem: Problem, outcome: Outcome) -> tuple[Floats, Floats]:

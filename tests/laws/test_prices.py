@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from independent import least_cost
 from plan_check import decisions
-from random_cases import column_of, examples, random_cases, with_column
+from random_cases import column_of, examples, shapes, with_column
 
 import abate
 from abate import Case
@@ -49,9 +49,10 @@ def with_room(case: Case) -> tuple[Case, np.ndarray]:
     return with_column(case, "targets", "margin_of_safety", 2 * step), step
 
 
-@given(random_cases(tightness=(0.3, 0.85)), st.data())
+@given(shapes(tightness=(0.3, 0.85)), st.data())
 @examples(10)
-def test_a_price_is_the_slope_of_the_cost_in_the_unit_of_the_row(case, data):
+def test_a_price_is_the_slope_of_the_cost_in_the_unit_of_the_row(shape, data):
+    case = synthetic_case(**shape)
     try:
         case, steps = with_room(case)
         plan = abate.decompose(case)
@@ -66,9 +67,10 @@ def test_a_price_is_the_slope_of_the_cost_in_the_unit_of_the_row(case, data):
     assert_between(price, looser, tighter, 1e-8 * plan.value / step)
 
 
-@given(random_cases(tightness=(0.3, 0.85)), st.data())
+@given(shapes(tightness=(0.3, 0.85)), st.data())
 @examples(10)
-def test_a_price_as_asked_is_the_slope_of_the_cost_in_the_unit_of_the_limit(case, data):
+def test_a_price_as_asked_is_the_slope_of_the_cost_in_the_unit_of_the_limit(shape, data):
+    case = synthetic_case(**shape)
     plan = abate.decompose(case)
     targets = written_targets(plan.case)
     rows = np.flatnonzero(plan.attainment["binding"] & (targets["limit"] > 0))
@@ -88,19 +90,21 @@ def written_targets(case: Case) -> pd.DataFrame:
     return case["targets"].astype({"target": str}).reset_index(drop=True)
 
 
-@given(random_cases(fixed_cost_shares=(0.0, 0.4)))
+@given(shapes(fixed_cost_shares=(0.0, 0.4)))
 @examples(15)
-def test_what_does_not_bind_has_no_price(case):
+def test_what_does_not_bind_has_no_price(shape):
+    case = synthetic_case(**shape)
     plan = abate.decompose(case)
     idle = ~plan.attainment["binding"]
     assert (plan.prices.loc[idle, ["price", "price_as_asked"]].to_numpy() == 0).all()
     assert (plan.prices[["price", "price_as_asked"]].to_numpy() >= 0).all()
 
 
-@given(random_cases(fixed_cost_shares=(0.3, 0.8), tightness=(0.3, 0.85)), st.data())
+@given(shapes(fixed_cost_shares=(0.3, 0.8), tightness=(0.3, 0.85)), st.data())
 @examples(8)
-def test_prices_of_installations_hold_for_the_decisions_as_they_are(case, data):
+def test_prices_of_installations_hold_for_the_decisions_as_they_are(shape, data):
     """Costs here are those of an independent LP in which the same options are installed."""
+    case = synthetic_case(**shape)
     try:
         case, steps = with_room(case)
         plan = abate.decompose(case)

@@ -186,6 +186,17 @@ class TestObjectives:
         with pytest.raises(abate.InputError, match="objective"):
             abate.decompose(case, "cost", model=abate.build(case, "total_load"))
 
+    def test_an_objective_with_a_variable_of_the_users_own_is_proved(self, case, model, keeps_laws):
+        # 7 EUR/yr a unit by which the mill's extent is above the town's. A tonne moved from the mill to the town costs
+        # 0.125 and takes 1 / 80 + 1 / 40 off the difference, a fee of 0.26: so both are equal at 90 / 120
+        model.above = pyo.Var(domain=pyo.NonNegativeReals)
+        model.need = pyo.Constraint(expr=model.extent["mill", "filter"] - model.extent["town", "filter"] <= model.above)
+        model.objective = model.objective.expr + 7 * model.above
+        plan = keeps_laws(abate.decompose(case, "mine", model=model))
+        assert plan.value == pytest.approx(plan.certificate.bound)
+        assert plan.value == pytest.approx(0.75 * 50)
+        assert plan.certificate.gap == 0
+
 
 class TestSlips:
     @pytest.mark.xfail(strict=True, raises=KeyError, reason="BUG: a raw KeyError")

@@ -133,3 +133,19 @@ def test_no_bound_is_above_the_optimum(make_case, monkeypatch):
     assert optimum == pytest.approx(40)
     assert plan.certificate.bound <= optimum
     assert plan.certificate.gap == pytest.approx(25 / 55)
+
+
+def test_optimal_is_what_is_proved(make_case, monkeypatch, caplog):
+    """The solver may say optimal; the certificate does only where the bound says so too."""
+    solve = Session.solve
+
+    def boasting(session):
+        solution = solve(session)
+        return replace(solution, bound=20.0) if session.solves == 1 else solution
+
+    monkeypatch.setattr(Session, "solve", boasting)
+    plan = abate.decompose(make_case(TWO))
+    assert plan.certificate.status is SolutionStatus.FEASIBLE
+    assert plan.certificate.gap == pytest.approx(0.5)
+    assert "only a gap of 0.5 is proved" in caplog.text
+    assert abate.decompose(make_case(TWO), gap=0.6).certificate.status is SolutionStatus.OPTIMAL

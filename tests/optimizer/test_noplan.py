@@ -188,6 +188,28 @@ class TestUserConstraints:
         model.extent["mill", "filter"].fix(0)
         assert refusal(case, model=model).conflict == ["basin"]
 
+    def test_what_cannot_be_done_at_all_is_no_conflict_of_targets(self, case_of):
+        case = case_of(["basin load . . . . 60 . . 1"])
+        model = abate.build(case)
+        # with the whole filter 20 t are left, not 90
+        model.extent["mill", "filter"].fix(1)
+        model.allowed_load["mill", "P"].fix(90)
+        error = refusal(case, model=model)
+        assert error.conflict == []
+        assert len(error.reach) == 0
+        assert "leave no plan even without targets" in str(error)
+
+    def test_progress_tells_every_step(self, case_of):
+        steps = []
+        targets = ["basin load . . . . 20 . . 1", "clear quality lake . tp . 50 gap_closure . 1"]
+        refusal(case_of(targets), progress=lambda what, done, total: steps.append((what, done, total)))
+        assert steps == [
+            ("best quality for target clear", 0, 1),
+            ("building the model", 0, 3),
+            ("solving", 1, 3),
+            ("looking for the conflict", 2, 3),
+        ]
+
 
 RELAXATIONS = {
     # name: (priority of the cap of 60, of the budget of 30), what becomes of each (None: it stands), cost

@@ -170,9 +170,7 @@ def _assumptions(case: Case, claim: Claim) -> list[str]:
     """Return what the proof takes as given, what matters most to the planner first."""
     names = [str(name) for name in case["targets"]["target"]]
     limit, probability = case.values("targets", "limit"), case.values("targets", "probability")
-    said = [
-        f"target {names[row]!r} gives way by {claim.slack[row]:.4g}" for row in np.flatnonzero(claim.slack)
-    ]
+    said = [f"target {names[row]!r} gives way by {claim.slack[row]:.4g}" for row in np.flatnonzero(claim.slack)]
     if not is_known(claim.objective):
         said.append(f"the value of the objective {claim.objective!r} is the model's, not recomputed")
     said += [

@@ -70,9 +70,7 @@ class _Rows:
         """Every number is one; only a bound may be missing, as -infinity."""
         claim, closing = self.claim, self.targets.basis == "gap_closure"
         best = np.where(closing, claim.best, 0.0)
-        numbers = np.array(
-            [claim.cost, claim.objective_value, 0.0 if claim.bound == -np.inf else claim.bound]
-        )
+        numbers = np.array([claim.cost, claim.objective_value, 0.0 if claim.bound == -np.inf else claim.bound])
         parts = (claim.extent, claim.load, claim.limit, best, claim.slack, numbers)
         bad = np.concatenate([np.where(np.isfinite(part), 0.0, np.inf) for part in parts])
         ends = np.cumsum([len(part) for part in parts])
@@ -173,9 +171,7 @@ class _Rows:
         """Nothing gives way by less than nothing, and nothing of priority 0 at all."""
         slack = self.claim.slack
         hard = self.case.values("targets", "priority") == 0
-        return check(
-            "slack", relative(np.where(hard, np.abs(slack), -slack), self.targets.size), self.target_name
-        )
+        return check("slack", relative(np.where(hard, np.abs(slack), -slack), self.targets.size), self.target_name)
 
     def cost(self) -> Check:
         """No cost is claimed but that of the options."""
@@ -217,9 +213,7 @@ class _Rows:
     def option_name(self, row: int) -> str:
         """Return an option in the planner's words."""
         source = self.case.ids("options", "source")[self.measures.source[row]]
-        return (
-            f"source {source!r}, measure {self.case.ids('options', 'measure')[self.measures.measure[row]]!r}"
-        )
+        return f"source {source!r}, measure {self.case.ids('options', 'measure')[self.measures.measure[row]]!r}"
 
     def load_name(self, row: int) -> str:
         """Return a load in the planner's words."""

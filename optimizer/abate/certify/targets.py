@@ -133,9 +133,7 @@ class Targets:
         background = np.zeros(len(self.kind))
         background[self.is_quality] = self._quality.background[self._places]
         given = point + diffuse + background
-        shares = np.maximum(
-            relative(-self._unused(given), self.size), relative(np.abs(given - self.value), self.size)
-        )
+        shares = np.maximum(relative(-self._unused(given), self.size), relative(np.abs(given - self.value), self.size))
         return np.asarray(shares[self.is_quality | self.is_cap])
 
     def _unused(self, value: Floats) -> Floats:
