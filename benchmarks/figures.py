@@ -39,15 +39,15 @@ def _read(task: str, key: str, name: str = "", form: str = ".2f") -> Figure:
 
 
 def _peak(phase: str) -> Figure:
-    return Figure(phase, lambda run: float(run["phases"]["peaks"][phase]), ".0f")
+    return Figure(phase, lambda run: float(run["whole"]["peaks"][phase]), ".0f")
 
 
 def _ready(run: Run) -> float:
-    return float(sum(run["phases"][phase] for phase in ("build", "compile", "load")))
+    return float(sum(run["whole"][phase] for phase in ("build", "compile", "load")))
 
 
 def _lines(run: Run) -> float:
-    return float(run["phases"]["rows"] + run["phases"]["columns"])
+    return float(run["again"]["rows"] + run["again"]["columns"])
 
 
 def _idiomatic(run: Run) -> float:
@@ -61,12 +61,12 @@ def _bare(run: Run) -> float:
 IDIOMATIC_RATIO = Figure("idiomatic / ours", lambda run: _idiomatic(run) / _ready(run), ".1f", "idiomatic")
 MICROSECONDS = Figure("us per column and row", lambda run: 1e6 * _ready(run) / _lines(run), ".1f")
 WHOLE_RATIO = Figure("decompose / bare", lambda run: float(run["whole"]["decompose"]) / _bare(run))
-CHOICE_RATIO = Figure("solve / own choice", lambda run: float(run["phases"]["solve"] / run["choose"]["solve"]))
+CHOICE_RATIO = Figure("solve / own choice", lambda run: float(run["whole"]["solve"] / run["choose"]["solve"]))
 MEMORY_RATIO = Figure("ours / bare", lambda run: float(run["whole"]["memory"] / run["bare"]["memory"]))
 
-SIZE = [_read("phases", key, form=",.0f") for key in ("columns", "rows", "nonzeros")]
+SIZE = [_read("again", key, form=",.0f") for key in ("columns", "rows", "nonzeros")]
 READY = [
-    *(_read("phases", key, form=".3f") for key in ("build", "compile", "load")),
+    *(_read("whole", key, form=".3f") for key in ("build", "compile", "load")),
     Figure("ready", _ready, ".3f"),
     MICROSECONDS,
     _read("bare", "load", "bare load", ".3f"),
@@ -74,14 +74,14 @@ READY = [
     IDIOMATIC_RATIO,
 ]
 SOLVE = [
-    _read("phases", "solve"),
+    _read("whole", "solve"),
     _read("choose", "solve", "own choice"),
     CHOICE_RATIO,
     _read("bare", "solve", "bare solve"),
-    Figure("again", lambda run: float(run["phases"]["solve again"] / run["phases"]["solve"]), ".3f"),
+    Figure("again", lambda run: float(run["again"]["second"] / run["again"]["first"]), ".3f"),
 ]
 PLAN = [
-    _read("phases", "check"),
+    _read("whole", "check"),
     _read("whole", "decompose"),
     Figure("bare", _bare),
     WHOLE_RATIO,

@@ -36,9 +36,9 @@ Pyomo with sets, indexed variables, and constraint rules with generator sums.
 READY = """\
 ## Case in memory to HiGHS-ready
 
-*Build* reads the tables and makes the Pyomo model, *compile* turns it into one sparse matrix, *load* scales it and hands
-it to HiGHS. The idiomatic model starts from arrays that abate had to read itself, goes through dictionaries and rules,
-and ends with `set_instance` of Pyomo's own interface to HiGHS. It is left out where it would take minutes.
+*Build* reads the tables and makes the Pyomo model, *compile* turns it into one sparse matrix, *load* scales it and
+hands it to HiGHS. The idiomatic model starts from arrays that abate had to read itself, goes through dictionaries and
+rules, and ends with `set_instance` of Pyomo's own interface to HiGHS. Of large cases it would take too long.
 
 {table}
 """
@@ -46,8 +46,9 @@ and ends with `set_instance` of Pyomo's own interface to HiGHS. It is left out w
 SOLVE = """\
 ## Solve
 
-*Own choice* is our scaled model solved by the method that HiGHS takes when it is left to choose. *Again* is a second
-solve in the same session, after every limit of quality and caps has moved by up to 1 % at random, over the first.
+*Own choice* is our scaled model solved with the method and the presolve that HiGHS takes when it is left to choose.
+*Again* is a second solve in the same session, after every limit of quality and caps has moved by up to 1 % at random,
+over the first.
 
 {table}
 """
@@ -64,8 +65,8 @@ load and solve: the arrays are there already, and nothing is checked.
 MEMORY = """\
 ## Peak memory
 
-*Start* is before any work: the case in memory, and Pyomo, pandas and SciPy imported, which take some 150 MB and are most
-of a small case's peak. The columns after it are the peaks by the end of each phase.
+*Start* is before any work: the case in memory, and Pyomo, pandas and SciPy imported, which take some 100 MB and are
+most of a small case's peak. The columns after it are the peaks by the end of each phase.
 
 {table}
 """
@@ -108,7 +109,7 @@ def _bounds(results: Sequence[Measured]) -> str:
 
 def _solves(results: Sequence[Measured]) -> str:
     heading = ["case", "method", *(figure.name for figure in figures.SOLVE)]
-    rows = [[r.case, r.runs[0]["phases"]["method"], *(figure.text(r) for figure in figures.SOLVE)] for r in results]
+    rows = [[r.case, r.runs[0]["whole"]["method"], *(figure.text(r) for figure in figures.SOLVE)] for r in results]
     return _table(heading, rows)
 
 

@@ -36,7 +36,7 @@ CASES = {
 TASKS = {
     "whole": ("benchmarks.ours", "whole"),
     "bare": ("benchmarks.bare",),
-    "phases": ("benchmarks.ours", "phases"),
+    "again": ("benchmarks.ours", "again"),
     "choose": ("benchmarks.ours", "choose"),
     "idiomatic": ("benchmarks.idiomatic",),
 }

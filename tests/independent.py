@@ -76,6 +76,8 @@ class Reading:
         self.width = len(self.options) + len(self.binary) + len(self.growing)
         parents = self.tables["regions"]
         self.parent = dict(zip(parents["region"], parents["parent"], strict=True))
+        self.reaches = {row.reach: row for row in self.tables["reaches"].itertuples()}
+        self.known_quality: dict[tuple[str, str], tuple[float, np.ndarray]] = {}
 
     def _removed(self) -> np.ndarray:
         """Load removed by one unit of extent: option x load."""
@@ -143,6 +145,12 @@ class Reading:
 
     def quality(self, receptor: str, parameter: str) -> tuple[float, np.ndarray]:
         """Background and the coefficient of every load."""
+        key = (receptor, parameter)
+        if key not in self.known_quality:
+            self.known_quality[key] = self._quality(receptor, parameter)
+        return self.known_quality[key]
+
+    def _quality(self, receptor: str, parameter: str) -> tuple[float, np.ndarray]:
         background, transfer = self.tables["background"], self.tables["transfer"]
         here = background[(background["receptor"] == receptor) & (background["parameter"] == parameter)]
         rows = transfer[(transfer["receptor"] == receptor) & (transfer["parameter"] == parameter)]
@@ -159,7 +167,7 @@ class Reading:
 
     def _saturation(self, reach: str) -> float:
         """Oxygen in water at rest (Benson & Krause 1984)."""
-        kelvin = self.tables["reaches"].set_index("reach").loc[reach, "temperature"] + 273.15
+        kelvin = self.reaches[reach].temperature + 273.15
         logarithm = (
             -139.34411 + 1.575701e5 / kelvin - 6.642308e7 / kelvin**2 + 1.2438e10 / kelvin**3
         ) - 8.621949e11 / kelvin**4
@@ -167,7 +175,6 @@ class Reading:
 
     def _by_river(self, place: Any, parameter: str) -> np.ndarray:
         """Rise of a parameter at a receptor per unit of each load, by Streeter and Phelps."""
-        reaches = self.tables["reaches"].set_index("reach")
         answer = np.zeros(len(self.loads))
         for i, load in enumerate(self.loads.itertuples()):
             start, kinetics = self.sources.loc[load.source], self._kinetics(load.pollutant)
@@ -175,14 +182,14 @@ class Reading:
                 continue
             reach, position, mass, deficit = start["reach"], start["position"], 1.0, 0.0
             while reach and reach != place["reach"]:
-                mass, deficit = self._flow(reach, reaches.loc[reach, "length"] - position, mass, deficit, kinetics)
-                reach, position = reaches.loc[reach, "downstream"], 0.0
+                mass, deficit = self._flow(reach, self.reaches[reach].length - position, mass, deficit, kinetics)
+                reach, position = self.reaches[reach].downstream, 0.0
             if reach and place["position"] >= position:
                 mass, deficit = self._flow(reach, place["position"] - position, mass, deficit, kinetics)
                 own = kinetics.get(reach, kinetics.get("")).parameter
                 flux = mass if parameter == own else -deficit if parameter == "dissolved_oxygen" else 0.0
                 kilograms = flux * _size(self.units.load)  # per day
-                daily = reaches.loc[reach, "flow"] * _size(self.units.flow)  # m3 per day
+                daily = self.reaches[reach].flow * _size(self.units.flow)  # m3 per day
                 if flux:
                     answer[i] = 1000 * kilograms / daily / CONCENTRATIONS[self.units.quality[parameter]]
         return answer
@@ -194,11 +201,11 @@ class Reading:
         self, name: str, way: float, mass: float, deficit: float, kinetics: dict[str, Any]
     ) -> tuple[float, float]:
         """Load and oxygen deficit after a way within a reach."""
-        reach = self.tables["reaches"].set_index("reach").loc[name]
+        reach = self.reaches[name]
         row = kinetics.get(name, kinetics.get(""))
-        days = way * SIZES[self.units.length] / (reach["velocity"] * _size(self.units.velocity))
-        k = row.decay * row.temperature_factor ** (reach["temperature"] - 20)
-        a = reach["reaeration"] * 1.024 ** (reach["temperature"] - 20)
+        days = way * SIZES[self.units.length] / (reach.velocity * _size(self.units.velocity))
+        k = row.decay * row.temperature_factor ** (reach.temperature - 20)
+        a = reach.reaeration * 1.024 ** (reach.temperature - 20)
         gap = a - k if abs(a - k) > 1e-9 else 1e-9
         made = row.oxygen_demand * k * mass * (math.exp(-k * days) - math.exp(-(k + gap) * days)) / gap
         return mass * math.exp(-k * days), deficit * math.exp(-a * days) + made
@@ -418,12 +425,12 @@ def least_cost(case: Case, decisions: np.ndarray | None = None) -> Answer:
     return float(least) * money, pd.Series(values[: len(keys)], index=keys)
 
 
-def worst_violation(case: Case, extents: np.ndarray, installed: np.ndarray | None = None) -> float:
+def worst_violation(case: Case | Reading, extents: np.ndarray, installed: np.ndarray | None = None) -> float:
     """Return the greatest violation of a row by these extents over the size of its terms.
 
     `installed` defaults to the options with an extent above 0.
     """
-    reading = Reading(case)
+    reading = case if isinstance(case, Reading) else Reading(case)
     rows, free = all_rows(reading)
     installed = extents > 0 if installed is None else installed
     added = np.maximum(extents - reading.built, 0.0)[reading.growing]

@@ -19,7 +19,7 @@ def faults(plan: Plan) -> list[str]:
     extents, installed = decisions(plan)
     load, spent = case.base - case.removed.T @ extents, case.spent(extents, installed)
     found = [*_missing_numbers(plan)]
-    violation = worst_violation(plan.case, extents, installed)
+    violation = worst_violation(case, extents, installed)
     found += [f"a row is passed by {violation:.2g}"] if not violation <= LIMIT else []
     terms = case.base + np.abs(case.removed.T) @ extents
     comparisons: list[tuple[str, Any, Any, Any]] = [

@@ -91,7 +91,7 @@ def compile_model(model: ConcreteModel) -> CompiledModel:
     blocks = _Blocks(columns, sum(slice_.stop - slice_.start for slice_ in columns.values()))
     rows: dict[str, Positions] = {}
     keys: dict[str, list[Hashable]] = {}
-    for component in _own_components(model, Constraint):
+    for component in own_components(model, Constraint):
         rows[component.name] = blocks.add(component, members)
         keys[component.name] = list(component.keys())
     cost, offset, maximised = _objective(model, columns, members, blocks.width)
@@ -112,7 +112,7 @@ def compile_model(model: ConcreteModel) -> CompiledModel:
     )
 
 
-def _own_components(model: ConcreteModel, kind: type) -> Iterator[Any]:
+def own_components(model: ConcreteModel, kind: type) -> Iterator[Any]:
     """Yield the active components of a kind; a Reference only shows members of others once more."""
     for component in model.component_objects(kind, active=True, descend_into=True):
         if not component.is_reference():
@@ -160,7 +160,7 @@ class _Members:
 def _columns(model: ConcreteModel) -> tuple[dict[str, slice], _Members]:
     columns: dict[str, slice] = {}
     values: list[VarData] = []
-    for component in _own_components(model, Var):
+    for component in own_components(model, Var):
         start = len(values)
         values.extend(component.values())
         columns[component.name] = slice(start, len(values))

@@ -170,12 +170,12 @@ class MatrixObjective(ScalarObjective):
     ----------
     terms : (coefficients, variable) pairs; one coefficient per member of the variable.
     constant : added to the sum.
-    preference : name of the objective, see `abate_models.objectives`.
+    preference : name of the objective, see `abate_models.objectives`; its own name where blank.
     doc : what is minimised, with its unit.
     """
 
     def __init__(
-        self, *, terms: Sequence[tuple[Floats, IndexedVar]], constant: float = 0.0, preference: str, doc: str
+        self, *, terms: Sequence[tuple[Floats, IndexedVar]], constant: float = 0.0, preference: str = "", doc: str
     ) -> None:
         super().__init__(doc=doc)
         self.preference = preference

@@ -17,6 +17,7 @@ import numpy as np
 from pyomo.core.base.PyomoModel import ConcreteModel
 from scipy import sparse
 
+from abate_models.loads import greatest_loads
 from abate_models.matrix import MatrixConstraint, bounded_variable, selection
 from abate_models.problem import Problem
 from abate_models.targets import BUDGET, CAP, QUALITY
@@ -49,9 +50,8 @@ def add_exceedance(model: ConcreteModel, problem: Problem) -> None:
     targets, chosen = problem.targets, relaxable(problem)
     if not len(chosen):
         return
-    none, unbounded = np.zeros(len(chosen)), np.full(len(chosen), np.inf)
-    names = [targets.ids[row] for row in chosen]
-    model.exceedance = bounded_variable(names, none, unbounded, doc="what the target gives way, in its own unit")
+    names, most = [targets.ids[row] for row in chosen], _greatest_exceedances(problem)[chosen]
+    model.exceedance = bounded_variable(names, np.zeros(len(chosen)), most, doc="what the target gives way")
     for form in (QUALITY, CAP, BUDGET):
         component = model.component(form)
         if component is not None:
@@ -72,6 +72,28 @@ def target_sizes(problem: Problem) -> np.ndarray:
     baseline[targets.quality >= 0] = quality[at]
     size = np.abs(np.where(targets.allowed != 0, targets.allowed, baseline))
     return np.where(size > 0, size, 1.0)
+
+
+def _greatest_exceedances(problem: Problem) -> np.ndarray:
+    """Return the most that each target could be missed by, whatever is done; infinite for a budget."""
+    targets, receptors = problem.targets, problem.receptors
+    at = targets.quality >= 0
+    most = targets.scope @ greatest_loads(problem)
+    ends = [
+        receptors.background + receptors.transfer.maximum(0) @ high + receptors.transfer.minimum(0) @ low
+        for high, low in _ranges(problem)
+    ]
+    upper = targets.sign > 0
+    quality = np.where(upper[at], ends[0][targets.quality[at]], ends[1][targets.quality[at]])
+    most[at] = quality
+    most[targets.rows(BUDGET)] = np.inf
+    return np.asarray(np.maximum(targets.sign * (most - targets.allowed), 0.0))
+
+
+def _ranges(problem: Problem) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Return the loads that make a sum with positive and negative coefficients greatest, and least."""
+    floor, greatest = problem.loads.floor, greatest_loads(problem)
+    return (greatest, floor), (floor, greatest)
 
 
 def _entries(problem: Problem, rows: np.ndarray, chosen: np.ndarray) -> sparse.csr_array:

@@ -72,14 +72,15 @@ def decompose(
     Raises
     ------
     InputError
-        Where the objective is unknown or asks for figures that the case does not give, or the given model is not
-        one of this case and objective.
+        Where the objective is unknown or asks for figures that the case does not give, a limit is no such number, or
+        the given model is not one of this case and objective.
     NoPlanError
         Where the targets cannot hold together; it names them, and the smallest relaxation.
     SolverError
         Where the time limit struck before any plan was found, the solver failed, or its result did not pass the
         certificate.
     """
+    _check_limits(time_limit, gap)
     report = progress or _no_report
     problem, best = resolve_limits(read_problem(case), progress=progress)
     report("building the model", 0, 3)
@@ -94,6 +95,9 @@ def decompose(
     if solution.status is SolutionStatus.INFEASIBLE:
         report("looking for the conflict", 2, 3)
         raise no_plan(case, problem, model, compiled)
+    if solution.status is SolutionStatus.UNBOUNDED:
+        cure = "bound the variables that it rewards"
+        raise InputError([Finding("model", "can fall without end", cure, column="objective")])
     if not solution.found:
         cure = "raise the time limit" if time_limit is not None else "check the sizes of the case's numbers"
         raise SolverError(f"no plan was found ({solution.stop.value}, {solution.status.value}); {cure}")
@@ -112,6 +116,18 @@ def decompose(
         solves=solves,
     )
     return make_plan(case, problem, model, outcome, certificate)
+
+
+def _check_limits(time_limit: float | None, gap: float) -> None:
+    wrong = []
+    if time_limit is not None and not time_limit >= 0:
+        wrong.append(
+            Finding("options", "is not a number of seconds", "give 0 or more", "", "time_limit", str(time_limit))
+        )
+    if not 0 <= gap <= 1:
+        wrong.append(Finding("options", "is not a share", "give a number from 0 to 1", "", "gap", str(gap)))
+    if wrong:
+        raise InputError(wrong)
 
 
 def _certify_own(case: Case, claim: Claim, **of_the_solver: Any) -> Certificate:

@@ -14,6 +14,7 @@ from abate.certify import Certificate
 from abate.explain import Explanation, explain_source
 from abate.outcome import Outcome
 from abate_data.case import Case
+from abate_models.compile import own_components
 from abate_models.problem import Problem
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Plan:
 def make_plan(case: Case, problem: Problem, model: ConcreteModel, outcome: Outcome, certificate: Certificate) -> Plan:
     """Return the plan of a certified outcome, and put its values into the model."""
     values = iter(outcome.columns.tolist())
-    for component in model.component_objects(Var, active=True, descend_into=True):
+    for component in own_components(model, Var):
         for variable in component.values():
             variable.set_value(next(values), skip_validation=True)
     return Plan(

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.errors import SolverError
+from abate.methods import choose_method, choose_presolve
 from abate_models.compile import CompiledModel
 
 Floats = NDArray[np.float64]
@@ -35,14 +36,8 @@ DEFAULT_GAP = 1e-6
 OPTIMALITY_TOLERANCE = 1e-6
 #: Coefficients below this share of the largest of their row cannot be seen by the solver.
 SMALLEST_COEFFICIENT = 1e-12
-#: The first solve of an LP uses interior point from so many columns on ...
-INTERIOR_POINT_COLUMNS = 2_000
-#: ... where less than this share of its matrix is not zero.
-INTERIOR_POINT_DENSITY = 5e-4
-#: Presolve is run where at least this share of rows and columns can be taken out at sight.
-PRESOLVE_SHARE = 0.01
-#: A MILP is presolved from so many columns on.
-MILP_PRESOLVE_COLUMNS = 2_000
+#: A run on so many columns leaves the main thread free.
+LONG_RUN_COLUMNS = 2_000
 #: HiGHS's number for the rule of presolve that was seen to lose optima, the aggregator; a MILP goes without it.
 MILP_PRESOLVE_RULES_OFF = 4096
 
@@ -125,7 +120,7 @@ class Session:
         self._cost = compiled.cost
         self._offset = compiled.offset
         self._time_limit = time_limit
-        self._is_long = len(compiled.cost) >= INTERIOR_POINT_COLUMNS or bool(compiled.integer.any())
+        self._is_long = len(compiled.cost) >= LONG_RUN_COLUMNS or bool(compiled.integer.any())
         self._presolve = choose_presolve(compiled)
         self._highs = highspy.Highs()
         self._set_options(gap)
@@ -300,35 +295,6 @@ class Session:
 
     def _status_text(self) -> str:
         return str(self._highs.modelStatusToString(self._highs.getModelStatus()))
-
-
-def choose_method(compiled: CompiledModel) -> str:
-    """Return the HiGHS method for the first solve of a model.
-
-    The work of interior point grows with the coefficients, that of simplex with rows times columns. So the sparser a
-    large model is, the more interior point gains: it takes half the time of simplex where one coefficient in 5,000 is
-    not zero, and four times as long where one in 500 is (`python -m benchmarks speed`). A MILP is left to HiGHS.
-    """
-    if compiled.integer.any():
-        return "choose"
-    rows, columns = compiled.matrix.shape
-    sparse_enough = compiled.matrix.nnz < INTERIOR_POINT_DENSITY * rows * columns
-    return "ipx" if sparse_enough and columns >= INTERIOR_POINT_COLUMNS else "simplex"
-
-
-def choose_presolve(compiled: CompiledModel) -> str:
-    """Return whether HiGHS should look for a smaller model before it solves.
-
-    Where no row is a bound or ties just two columns, and no column is fixed, presolve has found nothing to begin with:
-    it costs up to a third of the time, and a copy of the model, for the same number of iterations. A small MILP goes
-    without: presolve of HiGHS 1.15.1 can lose the optimum of models with yes-or-no decisions and call another point
-    optimal (HiGHS issues 3094, 3173; a case of ours stands in the tests).
-    """
-    if compiled.integer.any():
-        return "off" if len(compiled.cost) < MILP_PRESOLVE_COLUMNS else "choose"
-    short = np.count_nonzero(np.diff(compiled.matrix.indptr) <= 2)
-    fixed = np.count_nonzero(compiled.column_lower == compiled.column_upper)
-    return "off" if short + fixed < PRESOLVE_SHARE * sum(compiled.matrix.shape) else "choose"
 
 
 _STATUS = {

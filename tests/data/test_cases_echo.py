@@ -38,9 +38,7 @@ def solve_as_published() -> pd.DataFrame:
         rows.append((options["source"] == load_row.source).to_numpy(float))
         bounds.append(load_row.load)
     for resource in resources.itertuples():
-        per_unit = options["measure"].map(
-            use[use["resource"] == resource.resource].set_index("measure")["use"]
-        )
+        per_unit = options["measure"].map(use[use["resource"] == resource.resource].set_index("measure")["use"])
         rows.append(((region == resource.region) * per_unit.fillna(0) / kg_per_unit).to_numpy(float))
         bounds.append(resource.available)
     answer = linprog(usd_per_kg, A_ub=np.array(rows), b_ub=bounds)

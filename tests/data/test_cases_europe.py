@@ -118,10 +118,6 @@ def test_installations_cost_the_same_at_full_extent_and_more_below(independent_l
 
 def test_nobody_cuts_deeper_than_the_linear_model_holds_good():
     removals, options = table("removals"), table("options")
-    group = dict(
-        zip(options["measure"], options["group"], strict=True)
-    )  # poultry has one option and no group
-    deepest = (
-        removals.assign(group=removals["measure"].map(group)).groupby(["pollutant", "group"])["removal"].max()
-    )
+    group = dict(zip(options["measure"], options["group"], strict=True))  # poultry has one option and no group
+    deepest = removals.assign(group=removals["measure"].map(group)).groupby(["pollutant", "group"])["removal"].max()
     assert deepest.groupby("pollutant").sum().max() < 0.80

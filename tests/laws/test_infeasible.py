@@ -68,7 +68,7 @@ ALL = shapes(fixed_cost_shares=(0.0, 0.0, 0.3), tightness=(0.3, 0.8))
 
 
 @given(ALL, st.sampled_from(sorted(INFEASIBLE)))
-@examples(20)
+@examples(9)
 def test_a_conflict_cannot_hold_and_can_without_any_one_of_its_members(shape, infeasible):
     case = synthetic_case(**{**shape, "infeasible": infeasible})
     assert independent_cost(case)[0] == math.inf
@@ -84,7 +84,7 @@ def test_a_conflict_cannot_hold_and_can_without_any_one_of_its_members(shape, in
 
 
 @given(ALL, st.sampled_from(sorted(INFEASIBLE)))
-@examples(20)
+@examples(9)
 def test_the_relaxation_gives_a_plan_at_the_cost_it_says_and_nothing_less_does(shape, infeasible):
     case = synthetic_case(**{**shape, "infeasible": infeasible})
     error = refused(case)
@@ -137,7 +137,7 @@ def test_echo_cannot_do_nearly_everything_for_two_million(priority):
         budget = 1e9 if left_out == "budget" else BUDGET
         kept = {name: percent for name, percent in asked.items() if name != left_out}
         cost = independent_cost(_echo_with(kept, budget))[0]
-        assert (cost < math.inf) == True
+        assert cost < math.inf
     assert independent_cost(_echo_with(asked, BUDGET))[0] == math.inf
 
 

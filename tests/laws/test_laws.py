@@ -20,21 +20,21 @@ from abate_data.synthetic import synthetic_case
 
 
 @given(shapes(fixed_cost_shares=(0.0, 0.4), tightness=(0.0, 1.0)))
-@examples(25)
+@examples(6)
 def test_every_number_of_a_plan_is_what_an_independent_reading_finds(shape):
     case = synthetic_case(**shape)
     assert faults(abate.decompose(case)) == []
 
 
 @given(shapes(tightness=(0.0, 1.0)))
-@examples(20)
+@examples(8)
 def test_a_linear_plan_costs_what_an_independent_solver_finds(shape):
     case = synthetic_case(**shape)
     assert_same(least_cost(case), independent_cost(case)[0])
 
 
 @given(shapes(fixed_cost_shares=(0.2, 0.6, 1.0), tightness=(0.1, 0.9)))
-@examples(15)
+@examples(6)
 def test_installations_cost_what_an_independent_solver_finds(shape):
     case = synthetic_case(**shape)
     assert_same(least_cost(case), independent_cost(case)[0])
@@ -44,7 +44,6 @@ def assert_same(ours: float, theirs: float) -> None:
     assert ours == theirs == math.inf or ours == pytest.approx(theirs, rel=2e-6, abs=1e-4)
 
 
-@pytest.mark.xfail(strict=True, reason="HiGHS 1.15.1 with presolve takes another point for the best, at a gap of 0")
 def test_a_plan_that_presolve_loses():
     case = synthetic_case(
         "river", sources=4, technologies=3, receptors=3, fixed_cost_share=1.0, tightness=0.3, seed=32768
@@ -53,7 +52,7 @@ def test_a_plan_that_presolve_loses():
 
 
 @given(shapes(fixed_cost_shares=(0.0, 0.4)))
-@examples(10)
+@examples(6)
 def test_allocations_background_margin_reserve_and_what_is_left_add_up_to_the_limit(shape):
     case = synthetic_case(**shape)
     limit = column_of(case, "targets", "limit")
@@ -73,7 +72,7 @@ def test_allocations_background_margin_reserve_and_what_is_left_add_up_to_the_li
 
 
 @given(shapes(fixed_cost_shares=(0.0, 0.4)))
-@examples(12)
+@examples(8)
 def test_the_tables_say_what_the_model_says(shape):
     case = synthetic_case(**shape)
     plan = abate.decompose(case)
@@ -108,7 +107,7 @@ def assert_kept(row) -> None:
 
 
 @given(shapes(fixed_cost_shares=(0.2, 0.6)))
-@examples(10)
+@examples(6)
 def test_shares_cost_no_more_than_installations(shape):
     """The LP relaxation: of an option of which a share may be built, the same share of its fixed cost is due."""
     case = synthetic_case(**shape)
@@ -125,7 +124,7 @@ def test_shares_cost_no_more_than_installations(shape):
 
 
 @given(shapes(), st.data())
-@examples(15)
+@examples(6)
 def test_a_target_at_the_reach_can_be_met_and_one_beyond_cannot(shape, data):
     case = synthetic_case(**shape)
     reach = abate.reach(case).receptors
@@ -154,7 +153,7 @@ def with_one_target(case: Case, **target: str | float) -> Case:
 
 
 @given(shapes(kinds=("air", "mixed"), tightness=(0.3, 0.9)))
-@examples(8)
+@examples(6)
 def test_the_reach_of_a_region_is_attained_too(shape):
     case = synthetic_case(**shape)
     zones = abate.reach(case).regions

@@ -26,7 +26,7 @@ def with_targets(case: Case, targets: pd.DataFrame) -> Case:
 
 
 @given(SHAPES, st.data())
-@examples(12)
+@examples(7)
 def test_a_tighter_target_never_costs_less_and_a_looser_one_never_more(shape, data):
     case = synthetic_case(**shape)
     targets = written(case)["targets"]
@@ -46,7 +46,7 @@ def test_a_tighter_target_never_costs_less_and_a_looser_one_never_more(shape, da
 
 
 @given(SHAPES, st.data())
-@examples(12)
+@examples(7)
 def test_another_target_never_costs_less(shape, data):
     case = synthetic_case(**shape)
     targets = written(case)["targets"]
@@ -56,7 +56,7 @@ def test_another_target_never_costs_less(shape, data):
 
 
 @given(SHAPES, st.data())
-@examples(12)
+@examples(7)
 def test_another_option_never_costs_more(shape, data):
     """Without targets that close a gap: with more options more can be reached, and they ask for more."""
     case = synthetic_case(**shape)
@@ -88,7 +88,7 @@ def _group_of(options: pd.DataFrame) -> str:
 
 
 @given(shapes(tightness=(0.1, 0.9)), st.data())
-@examples(12)
+@examples(7)
 def test_a_source_split_in_two_halves_costs_the_same(shape, data):
     """Without the crews of a mixed case, of which two halves would take twice as many."""
     tables = written(synthetic_case(**shape))

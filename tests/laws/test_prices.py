@@ -50,7 +50,7 @@ def with_room(case: Case) -> tuple[Case, np.ndarray]:
 
 
 @given(shapes(tightness=(0.3, 0.85)), st.data())
-@examples(10)
+@examples(7)
 def test_a_price_is_the_slope_of_the_cost_in_the_unit_of_the_row(shape, data):
     case = synthetic_case(**shape)
     try:
@@ -68,7 +68,7 @@ def test_a_price_is_the_slope_of_the_cost_in_the_unit_of_the_row(shape, data):
 
 
 @given(shapes(tightness=(0.3, 0.85)), st.data())
-@examples(10)
+@examples(7)
 def test_a_price_as_asked_is_the_slope_of_the_cost_in_the_unit_of_the_limit(shape, data):
     case = synthetic_case(**shape)
     plan = abate.decompose(case)
@@ -91,7 +91,7 @@ def written_targets(case: Case) -> pd.DataFrame:
 
 
 @given(shapes(fixed_cost_shares=(0.0, 0.4)))
-@examples(15)
+@examples(10)
 def test_what_does_not_bind_has_no_price(shape):
     case = synthetic_case(**shape)
     plan = abate.decompose(case)
@@ -101,7 +101,7 @@ def test_what_does_not_bind_has_no_price(shape):
 
 
 @given(shapes(fixed_cost_shares=(0.3, 0.8), tightness=(0.3, 0.85)), st.data())
-@examples(8)
+@examples(5)
 def test_prices_of_installations_hold_for_the_decisions_as_they_are(shape, data):
     """Costs here are those of an independent LP in which the same options are installed."""
     case = synthetic_case(**shape)

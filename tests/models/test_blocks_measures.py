@@ -208,13 +208,10 @@ class TestResources:
         assert rows_of(assemble(read_problem(case)), "resource") == {
             ("land", "upper"): (upper, -INF, 6),
             ("land", "basin"): (basin, -INF, 9),
-            ("land", "all"): ({**basin, d: 0.5}, -INF, 20),
+            ("land", "*"): ({**basin, d: 0.5}, -INF, 20),
             ("staff", "springs"): ({a: 2}, -INF, 1),
         }
 
-    @pytest.mark.xfail(
-        strict=True, raises=ValueError, reason="BUG: a region named `all` meets the name of a blank region"
-    )
     def test_a_region_may_be_called_all(self, make_case, rows_of):
         tables = {**self.TABLES, "regions": "region\nall", "sources": "source region\na all\nb all\nc all\nd ."}
         tables |= {"resource_use": "resource measure use\nland pond 3"}

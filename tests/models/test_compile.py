@@ -122,7 +122,6 @@ class TestRefusals:
         with pytest.raises(InputError, match="exactly one active objective"):
             compile_model(model)
 
-    @pytest.mark.xfail(strict=True, raises=KeyError, reason="BUG: a raw KeyError with an id()")
     def test_a_variable_of_another_model_is_named(self, model):
         other = pyo.ConcreteModel()
         other.x = pyo.Var()
@@ -130,7 +129,6 @@ class TestRefusals:
         with pytest.raises(InputError, match="mine"):
             compile_model(model)
 
-    @pytest.mark.xfail(strict=True, raises=KeyError, reason="BUG: a raw KeyError with an id()")
     def test_a_variable_of_a_block_that_is_off_is_named(self, model):
         model.part = pyo.Block()
         model.part.x = pyo.Var()
@@ -139,11 +137,6 @@ class TestRefusals:
         with pytest.raises(InputError, match="mine"):
             compile_model(model)
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=pytest.fail.Exception,
-        reason="BUG: components that are no linear constraint are ignored in silence",
-    )
     @pytest.mark.parametrize("what", ["sos", "logical", "disjunction", "complementarity"])
     def test_what_cannot_be_compiled_is_refused(self, model, what):
         mill, town = model.allowed_load.values()
@@ -163,22 +156,12 @@ class TestRefusals:
         with pytest.raises(InputError, match="mine"):
             compile_model(model)
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=pytest.fail.Exception,
-        reason="BUG: a set of allowed values is taken for all whole numbers between",
-    )
     def test_a_domain_with_holes_is_refused(self, model):
         model.n = pyo.Var(within={0, 5})
         with pytest.raises(InputError, match="n"):
             compile_model(model)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="BUG: a Reference makes a second column, and added constraints bind that one only",
-)
 def test_a_reference_is_no_second_variable(model, rows_of):
     model.others = pyo.Reference(model.extent)
     model.mine = pyo.Constraint(expr=model.extent["mill", "filter"] <= 0.5)

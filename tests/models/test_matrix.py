@@ -95,9 +95,6 @@ class TestRows:
     def test_a_row_without_values_has_none(self, small):
         assert small.row["upper"](exception=False) is None
 
-    @pytest.mark.xfail(
-        strict=True, raises=pytest.fail.Exception, reason="minor: a row without values is None, where Pyomo raises"
-    )
     def test_asking_a_row_for_a_value_that_is_not_there_raises(self, small):
         plain = pyo.ConcreteModel()
         plain.x = pyo.Var()
@@ -183,9 +180,6 @@ class TestChanges:
         model.cap.activate()
         assert len(compile_model(model).rows["cap"]) == 1
 
-    @pytest.mark.xfail(
-        strict=True, raises=ValueError, reason="BUG: deleting a row shifts the positions of those after it"
-    )
     def test_a_deleted_row_is_left_out(self, model, rows_of):
         del model.balance["mill", "P"]
         rows = rows_of(model, "balance")

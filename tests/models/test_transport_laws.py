@@ -102,9 +102,7 @@ def quality_of(case):
         river.source, river.receptor, river.pollutant, river.parameter, river.coefficient, strict=True
     ):
         quality[receptors[r], river.parameters[q]] += value * baseline[sources[s], pollutants[p]]
-    for r, q, value in zip(
-        river.background_receptor, river.background_parameter, river.background_value, strict=True
-    ):
+    for r, q, value in zip(river.background_receptor, river.background_parameter, river.background_value, strict=True):
         quality[receptors[r], river.parameters[q]] += value
     return quality
 
@@ -119,20 +117,14 @@ def integrated(river):
 
     def behaviour(name, pollutant):
         mine = rows[rows["pollutant"] == pollutant]
-        row = (
-            mine[mine["reach"] == name]
-            if (mine["reach"] == name).any()
-            else mine[mine["reach"].isin(["", "*"])]
-        )
+        row = mine[mine["reach"] == name] if (mine["reach"] == name).any() else mine[mine["reach"].isin(["", "*"])]
         row = row.iloc[0]
         warmth = row["temperature_factor"] ** (reaches.loc[name, "temperature"] - 20.0)
         return row["decay"] * warmth, row["oxygen_demand"]
 
     def run(name):
         reach = reaches.loc[name]
-        above = [
-            (reaches.loc[other, "flow"], run(other)) for other in reaches.index[reaches["downstream"] == name]
-        ]
+        above = [(reaches.loc[other, "flow"], run(other)) for other in reaches.index[reaches["downstream"] == name]]
         state = sum((flow * end for flow, end in above), np.zeros(3)) / reach["flow"]
         (k1, o1), (k2, o2) = (behaviour(name, pollutant) for pollutant in POLLUTANTS)
         ka = reach["reaeration"] * 1.024 ** (reach["temperature"] - 20.0)
@@ -141,9 +133,7 @@ def integrated(river):
             return [-k1 * c[0], -k2 * c[1], o1 * k1 * c[0] + o2 * k2 * c[1] - ka * c[2]]
 
         stops = [(row.position, 0, row.source) for row in sources[sources["reach"] == name].itertuples()]
-        stops += [
-            (row.position, 1, row.receptor) for row in receptors[receptors["reach"] == name].itertuples()
-        ]
+        stops += [(row.position, 1, row.receptor) for row in receptors[receptors["reach"] == name].itertuples()]
         here = 0.0
         for place, is_receptor, who in [*sorted(stops), (reach["length"], 2, "")]:
             if place > here:
@@ -151,9 +141,7 @@ def integrated(river):
                 state = solve_ivp(slope, (0.0, days), state, method="DOP853", rtol=1e-9, atol=1e-9).y[:, -1]
                 here = place
             if is_receptor == 0:
-                rise = [
-                    1000.0 * loads[who, pollutant] / (reach["flow"] * SECONDS) for pollutant in POLLUTANTS
-                ]
+                rise = [1000.0 * loads[who, pollutant] / (reach["flow"] * SECONDS) for pollutant in POLLUTANTS]
                 state = state + np.array([*rise, 0.0])
             elif is_receptor == 1:
                 full = saturation(np.array([reach["temperature"]]))[0] if rows["oxygen_demand"].any() else 0.0

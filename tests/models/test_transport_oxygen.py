@@ -111,6 +111,4 @@ def test_without_reaeration_the_deficit_is_all_the_oxygen_that_was_used():
 
 def test_fast_decay_leaves_reaeration_alone():
     """With k far above a, all oxygen is used at the start: D = o L exp(-a t)."""
-    assert sag(load=10.0, decay=1e7, reaeration=0.5, days=2.0) == pytest.approx(
-        10.0 * math.exp(-1.0), rel=1e-6
-    )
+    assert sag(load=10.0, decay=1e7, reaeration=0.5, days=2.0) == pytest.approx(10.0 * math.exp(-1.0), rel=1e-6)

@@ -92,7 +92,7 @@ def _attainment_agrees(plan: abate.Plan) -> None:
     """What a target attains is the body of its row, plus the background of its receptor, less what gives way."""
     background = plan.case["background"].set_index(["receptor", "parameter"])["value"].to_dict()
     targets = plan.case["targets"].set_index("target")
-    slack = plan.model.component("slack")
+    slack = plan.model.component("exceedance")
     for row in plan.attainment.itertuples():
         found = [plan.model.component(name) for name in ("quality", "cap", "budget")]
         holder = next((one for one in found if one is not None and row.target in one), None)

@@ -177,9 +177,7 @@ def basin_case(table="", row=0, **cells):
 
 def failing(case, claim):
     """{kind: where} of the checks that fail."""
-    return {
-        check.kind: check.where for check in verify(case, claim) if not check.worst <= FEASIBILITY_TOLERANCE
-    }
+    return {check.kind: check.where for check in verify(case, claim) if not check.worst <= FEASIBILITY_TOLERANCE}
 
 
 def test_an_honest_plan_passes_every_check():
@@ -484,9 +482,7 @@ def test_a_plan_by_hand_for_echo_reservoir():
         "conservation-tillage": 20.18,
     }
     asked = dict(zip(case["targets"]["target"], case["targets"]["limit"], strict=True))
-    removed = {
-        (source, chosen.get(source.split("/")[1], "nutrient-management")): kg for source, kg in asked.items()
-    }
+    removed = {(source, chosen.get(source.split("/")[1], "nutrient-management")): kg for source, kg in asked.items()}
     most = 15.6 * 43.71  # all the land there is for nutrient management at Chalk Creek
     removed["chalk-creek/manure", "conservation-tillage"] = 768.8 - most
     removed["chalk-creek/manure", "nutrient-management"] = most
@@ -593,9 +589,7 @@ def random_case(seed):
         (f"s{i}", f"z{draw.integers(6)}", f"k{draw.integers(2)}", ["point", "diffuse"][draw.integers(2)])
         for i in range(6)
     ]
-    loads = {
-        (s, p): float(10 ** draw.uniform(-2, 4)) for s, *_ in sources for p in "AB" if draw.random() < 0.8
-    }
+    loads = {(s, p): float(10 ** draw.uniform(-2, 4)) for s, *_ in sources for p in "AB" if draw.random() < 0.8}
     loads.setdefault(("s0", "A"), 1.0)
     removals = {("*", "m0", "A"): 0.5, ("*", "m0", "B"): 0.2, ("*", "m1", "A"): 0.3}
     removals |= {(f"s{i}", "m0", "A"): float(draw.uniform(0, 0.6)) for i in draw.choice(6, 3, replace=False)}
@@ -604,10 +598,7 @@ def random_case(seed):
     fixed = {key: float(draw.choice([0.0, 50.0])) for key in sought}
     extent = {key: float(draw.uniform(0.1, 1)) if draw.random() < 0.7 else 0.0 for key in sought}
     coefficient = {
-        (s, r, p): float(10 ** draw.uniform(-6, -2))
-        for s, p in loads
-        for r in ("r0", "r1")
-        if draw.random() < 0.7
+        (s, r, p): float(10 ** draw.uniform(-6, -2)) for s, p in loads for r in ("r0", "r1") if draw.random() < 0.7
     }
     coefficient["s0", "r0", "A"] = coefficient["s0", "r1", "A"] = 1e-3
     return draw, regions, sources, loads, removals, cost, fixed, extent, coefficient
@@ -635,9 +626,7 @@ def random_plan(seed):
     draw, regions, sources, loads, removals, cost, fixed, extent, coefficient = random_case(seed)
     parent = dict(regions)
     left = after(loads, removals, extent)
-    quality = {
-        r: 0.5 + sum(c * left[s, p] for (s, at, p), c in coefficient.items() if at == r) for r in ("r0", "r1")
-    }
+    quality = {r: 0.5 + sum(c * left[s, p] for (s, at, p), c in coefficient.items() if at == r) for r in ("r0", "r1")}
     total = {}
     for zone, _ in regions:
         inside = {s for s, home, *_ in sources if lies_in(home, zone, parent)}
@@ -659,9 +648,7 @@ def random_plan(seed):
             "source measure max_extent unit_cost fixed_cost",
             *((*key, 1, cost[key], fixed[key]) for key in cost),
         ),
-        "removals": rows(
-            "source measure pollutant removal", *((*key, rate) for key, rate in removals.items())
-        ),
+        "removals": rows("source measure pollutant removal", *((*key, rate) for key, rate in removals.items())),
         "receptors": rows("receptor", ("r0",), ("r1",)),
         "transfer": rows(
             "source receptor pollutant parameter coefficient",

@@ -149,9 +149,6 @@ def test_the_other_pollutants_stay_where_they_are(make_case):
     assert table.loc["N", ["does_more_above", "does_less_below"]].tolist() == pytest.approx([0.8, 0.8])
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="BUG: costs of the next unit are told in units of the objective"
-)
 def test_units_of_margins_with_another_objective(make_case):
     case = make_case({**TWO, "targets": "target kind limit\npurse budget 15"})
     explanation, table = margins(case, "mill", "total_load")
@@ -160,7 +157,6 @@ def test_units_of_margins_with_another_objective(make_case):
     assert explanation.margins.attrs["units"]["does_more_above"] == "EUR/yr per t/yr"
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="BUG: a load of nothing has a next unit, for nothing")
 def test_a_load_of_nothing_can_do_no_more(make_case):
     case = make_case(
         {**TWO, "loads": TWO["loads"].replace("town P 50", "town P 0"), "targets": "target kind limit\nbasin load 70"}

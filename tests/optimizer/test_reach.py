@@ -126,9 +126,6 @@ def test_progress_and_units(make_case):
     assert found.regions.attrs["units"]["cost"] == "EUR/yr"
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="BUG: the room for rounding is then without bound as well"
-)
 def test_a_load_that_may_rise_without_bound(make_case):
     # lime and strip each remove what the other adds; neither has a largest extent
     tables = {

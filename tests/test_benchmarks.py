@@ -1,0 +1,103 @@
+"""The benchmarks run, and say what they promise to say. Nothing here looks at a time."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from abate_data.synthetic import synthetic_case
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def benchmarks():
+    """Return what imports a module of the benchmarks, which are not installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT))
+        yield lambda name: importlib.import_module(f"benchmarks.{name}")
+
+
+@pytest.fixture(scope="module")
+def small(benchmarks):
+    return benchmarks("speed").measure("small", 1, lambda what: None)
+
+
+class TestMeasuring:
+    def test_every_task_of_a_case_is_run(self, benchmarks, small):
+        assert list(small.runs[0]) == benchmarks("registry").tasks_of("small")
+
+    def test_every_figure_is_found(self, benchmarks, small):
+        figures = benchmarks("figures")
+        for figure in [*figures.SIZE, *figures.READY, *figures.SOLVE, *figures.PLAN, *figures.MEMORY]:
+            assert figure.median(small) > 0
+
+    def test_the_phases_of_a_plan_are_in_order(self, small):
+        assert list(small.runs[0]["whole"])[:5] == ["build", "compile", "load", "solve", "check"]
+
+    def test_the_model_has_the_size_of_its_case(self, small):
+        # 200 sources of 5 technologies and 2 pollutants; 20 receptors, caps in 10 regions
+        assert small.runs[0]["again"]["columns"] == 200 * 5 + 200 * 2
+        assert small.runs[0]["again"]["rows"] == 200 + 200 * 2 + 20 + 10 * 2
+
+    def test_figures_are_medians_of_paired_runs(self, benchmarks):
+        runs = [{"whole": {"x": x, "y": y}} for x, y in ((1.0, 1.0), (6.0, 2.0), (8.0, 4.0))]
+        measured = benchmarks("speed").Measured("small", runs)
+        assert measured.of(lambda run: run["whole"]["x"] / run["whole"]["y"]) == 2.0
+
+    def test_a_parent_imports_nothing_that_fills_its_memory(self):
+        heavy = "{'numpy', 'pandas', 'scipy', 'pyomo', 'highspy', 'abate', 'abate_data', 'abate_models'}"
+        code = f"import sys, benchmarks.__main__; sys.exit(bool({heavy} & set(sys.modules)))"
+        assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+class TestTheCommand:
+    def test_writes_the_page_that_it_prints(self, benchmarks, small, tmp_path, monkeypatch, capsys):
+        out, command = tmp_path / "page.md", benchmarks("__main__")
+        monkeypatch.setattr(command, "measure", lambda case, runs, report: small)
+        monkeypatch.setattr(sys, "argv", ["benchmarks", "speed", "--sizes", "small", "--out", str(out)])
+        command.main()
+        page = out.read_text(encoding="utf-8")
+        assert capsys.readouterr().out.strip() == page.strip()
+        assert [line for line in page.splitlines() if line.startswith("#")] == [
+            "# Benchmarks",
+            "## What is promised",
+            "## Case in memory to HiGHS-ready",
+            "## Solve",
+            "## Case in memory to a verified plan",
+            "## Peak memory",
+        ]
+
+    def test_an_unknown_size_is_refused_with_the_known_ones(self):
+        command = [sys.executable, "-m", "benchmarks", "speed", "--sizes", "tiny"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert "no size 'tiny'" in done.stderr
+        assert "medium-dense" in done.stderr
+
+
+class TestVerdicts:
+    @pytest.mark.parametrize(
+        ("value", "at_most", "at_least"), [(1.0, True, False), (2.0, True, True), (3.0, False, True)]
+    )
+    def test_a_limit_is_an_upper_one_unless_at_least(self, benchmarks, value, at_most, at_least):
+        figure = benchmarks("figures").Figure("", lambda run: run["whole"])
+        result = benchmarks("speed").Measured("small", [{"whole": value}])
+        for lower, kept in ((False, at_most), (True, at_least)):
+            bound = benchmarks("bounds").Bound("", figure, 2.0, at_least=lower)
+            assert bound.verdict(result) == ("met" if kept else "**not met**")
+
+
+class TestStoredCases:
+    @pytest.mark.parametrize("kind", ["air", "river", "mixed"])
+    def test_a_case_comes_back_the_same(self, benchmarks, tmp_path, kind):
+        case = synthetic_case(kind, sources=12, technologies=2, receptors=4)
+        benchmarks("stored").save_case(case, tmp_path)
+        back = benchmarks("stored").read_case(tmp_path)
+        assert back == case
+        for name, table in case.tables.items():
+            assert dict(back.tables[name].dtypes) == dict(table.dtypes)
