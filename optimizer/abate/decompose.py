@@ -14,7 +14,7 @@ from abate.noplan import no_plan
 from abate.outcome import outcome_of
 from abate.plan import Plan, make_plan
 from abate.reach import Progress, resolve_limits
-from abate.solver import DEFAULT_GAP, OPTIMALITY_TOLERANCE, Session, SolutionStatus
+from abate.solver import DEFAULT_GAP, OPTIMALITY_TOLERANCE, Session, Solution, SolutionStatus
 from abate_data.case import Case
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model
@@ -95,12 +95,7 @@ def decompose(
     if solution.status is SolutionStatus.INFEASIBLE:
         report("looking for the conflict", 2, 3)
         raise no_plan(case, problem, model, compiled)
-    if solution.status is SolutionStatus.UNBOUNDED:
-        cure = "bound the variables that it rewards"
-        raise InputError([Finding("model", "can fall without end", cure, column="objective")])
-    if not solution.found:
-        cure = "raise the time limit" if time_limit is not None else "check the sizes of the case's numbers"
-        raise SolverError(f"no plan was found ({solution.stop.value}, {solution.status.value}); {cure}")
+    _refuse_nothing(solution, time_limit)
     report("checking the plan", 2, 3)
     outcome = outcome_of(problem, compiled, session, solution, objective, secondary)
     solves = session.solves
@@ -128,6 +123,16 @@ def _check_limits(time_limit: float | None, gap: float) -> None:
         wrong.append(Finding("options", "is not a share", "give a number from 0 to 1", "", "gap", str(gap)))
     if wrong:
         raise InputError(wrong)
+
+
+def _refuse_nothing(solution: Solution, time_limit: float | None) -> None:
+    """Say why there is no plan to look at, where there is none."""
+    if solution.status is SolutionStatus.UNBOUNDED:
+        cure = "bound the variables that it rewards"
+        raise InputError([Finding("model", "can fall without end", cure, column="objective")])
+    if not solution.found:
+        cure = "raise the time limit" if time_limit is not None else "check the sizes of the case's numbers"
+        raise SolverError(f"no plan was found ({solution.stop.value}, {solution.status.value}); {cure}")
 
 
 def _certify_own(case: Case, claim: Claim, **of_the_solver: Any) -> Certificate:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from abate.errors import SolverError
-from abate.solver import FEASIBILITY_TOLERANCE, Session
+from abate.solver import FEASIBILITY_TOLERANCE, Session, SolutionStatus
 from abate_data.case import Case
 from abate_data.schema import OXYGEN
 from abate_models.assemble import assemble
@@ -197,7 +197,7 @@ def _best_and_cost(
 def _least(session: Session, costs: Floats) -> float:
     session.minimise(costs)
     solution = session.solve()
-    if not solution.found:
+    if solution.status is not SolutionStatus.OPTIMAL:
         raise SolverError(f"the best that can be reached was not found: {solution.status.value}")
     return solution.objective
 
