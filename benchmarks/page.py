@@ -14,7 +14,7 @@ from benchmarks.speed import Measured
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `python -m benchmarks speed`; run it again rather than edit it. All cases take some ten minutes with one run.
+Written by `python -m benchmarks speed`; run it again rather than edit it. All cases take some six minutes with one run.
 
 Every figure is the median of {runs}. Each task of a run is a process of its own that starts from the case, or from the
 arrays of its model, in memory. Times are CPU seconds; memory is the peak of the whole process, in MB. A ratio pairs the

@@ -36,8 +36,8 @@ def choose_method(compiled: CompiledModel) -> str:
 def choose_presolve(compiled: CompiledModel) -> str:
     """Return whether HiGHS should look for a smaller model before it solves.
 
-    Where no row is a bound or ties just two columns, and no column is fixed, presolve has found nothing to begin with:
-    it costs up to a third of the time, and a copy of the model, for the same number of iterations. A small MILP goes
+    Where no row is a bound or ties just two columns, and no column is fixed, presolve finds next to nothing:
+    it costs up to a third of the time, and a copy of the model, for about as many iterations. A small MILP goes
     without: presolve of HiGHS 1.15.1 can lose the optimum of models with yes-or-no decisions and call another point
     optimal (HiGHS issues 3094, 3173; a case of ours stands in the tests).
     """
