@@ -17,6 +17,7 @@ import numpy as np
 from pyomo.core.base.PyomoModel import ConcreteModel
 from scipy import sparse
 
+from abate_models.compile import CompiledModel
 from abate_models.matrix import MatrixConstraint, Term, selection
 from abate_models.problem import Problem
 from abate_models.targets import BUDGET
@@ -34,6 +35,14 @@ def cost_vectors(problem: Problem) -> dict[str, np.ndarray]:
     if len(expandable):
         vectors["expansion"] = options.annual_capital[expandable]
     return vectors
+
+
+def cost_of_columns(problem: Problem, compiled: CompiledModel) -> np.ndarray:
+    """Return the yearly cost of a unit of each column of a compiled model of the problem, shape (columns,)."""
+    costs = np.zeros(compiled.matrix.shape[1])
+    for name, vector in cost_vectors(problem).items():
+        costs[compiled.columns[name]] = vector
+    return costs
 
 
 def cost_terms(model: ConcreteModel, problem: Problem, weights: sparse.csr_array) -> list[Term]:

@@ -22,7 +22,7 @@ from abate.solver import FEASIBILITY_TOLERANCE, Session, SolutionStatus
 from abate.tables import target_units
 from abate_data.case import Case
 from abate_models.compile import CompiledModel, compile_model
-from abate_models.cost import cost_vectors
+from abate_models.cost import cost_of_columns
 from abate_models.matrix import selection
 from abate_models.problem import Problem
 from abate_models.relaxation import relax, relaxable, target_sizes
@@ -113,20 +113,13 @@ def smallest_relaxation(case: Case, problem: Problem, model: ConcreteModel) -> t
         if not _settle(session, worst[[position]], np.ones(1)):
             return _relaxed_table(case, problem, gives_way), np.nan
         _settle(session, slack[tier == position], sizes[tier == position])
-    session.minimise(_yearly_cost(problem, compiled))
+    session.minimise(cost_of_columns(problem, compiled))
     cheapest = session.solve()
     if not cheapest.found:
         raise SolverError(f"the cheapest plan after the relaxation was not found: {cheapest.status.value}")
     given = cheapest.values[slack]
     gives_way[chosen] = np.where(given > FEASIBILITY_TOLERANCE * sizes, given, 0.0)
     return _relaxed_table(case, problem, gives_way), cheapest.objective
-
-
-def _yearly_cost(problem: Problem, compiled: CompiledModel) -> Floats:
-    costs = np.zeros(compiled.matrix.shape[1])
-    for name, vector in cost_vectors(problem).items():
-        costs[compiled.columns[name]] = vector
-    return costs
 
 
 def _settle(session: Session, columns: Positions, sizes: Floats) -> bool:

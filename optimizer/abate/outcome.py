@@ -11,7 +11,7 @@ from abate.bound import proved_bound
 from abate.certify import Claim
 from abate.solver import Session, Solution, StopReason
 from abate_models.compile import CompiledModel
-from abate_models.cost import cost_vectors
+from abate_models.cost import cost_of_columns
 from abate_models.problem import Problem
 from abate_models.relaxation import relaxable
 from abate_models.targets import BUDGET, CAP, QUALITY
@@ -128,10 +128,7 @@ def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
     row, free = compiled.rows["objective_value"], np.array([np.inf])
     value = best.objective - compiled.offset
     session.bound_rows(row, -free, np.array([value + ROOM_FOR_COST * max(abs(value), abs(best.objective))]))
-    costs = np.zeros(compiled.matrix.shape[1])
-    for name, vector in cost_vectors(problem).items():
-        costs[compiled.columns[name]] = vector
-    session.minimise(costs)
+    session.minimise(cost_of_columns(problem, compiled))
     cheapest = session.solve()
     session.bound_rows(row, -free, free)
     session.minimise(compiled.cost, compiled.offset)

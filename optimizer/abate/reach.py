@@ -20,7 +20,7 @@ from abate_data.case import Case
 from abate_data.schema import OXYGEN
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model
-from abate_models.cost import cost_vectors
+from abate_models.cost import cost_of_columns
 from abate_models.problem import Problem, read_problem
 from abate_models.regions import Scopes
 from abate_models.rules import Rules
@@ -189,7 +189,7 @@ def _best_and_cost(
     limit = np.array([best + sign * room])
     free = np.array([np.inf])
     session.bound_rows(np.array([row]), -free if sign > 0 else limit, limit if sign > 0 else free)
-    cost = _least(session, _costs(session, problem))
+    cost = _least(session, cost_of_columns(problem, session.compiled))
     session.bound_rows(np.array([row]), -free, free)
     return best, cost
 
@@ -200,13 +200,6 @@ def _least(session: Session, costs: Floats) -> float:
     if solution.status is not SolutionStatus.OPTIMAL:
         raise SolverError(f"the best that can be reached was not found: {solution.status.value}")
     return solution.objective
-
-
-def _costs(session: Session, problem: Problem) -> Floats:
-    costs = np.zeros(session.compiled.matrix.shape[1])
-    for name, vector in cost_vectors(problem).items():
-        costs[session.compiled.columns[name]] = vector
-    return costs
 
 
 def _tables(

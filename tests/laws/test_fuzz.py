@@ -304,13 +304,13 @@ def _refusal(error: abate.AbateError) -> str:
 
 
 @given(mutated())
-@examples(160)
+@examples(100)
 def test_a_mutated_mapping_gives_a_plan_or_says_why_not(tables):
     event(outcome(tables))
 
 
 @given(mutated(), st.data())
-@examples(50)
+@examples(30)
 def test_a_mutated_folder_gives_a_plan_or_says_why_not(tmp_path_factory, tables, data):
     folder = tmp_path_factory.mktemp("case")
     write(folder, tables)
