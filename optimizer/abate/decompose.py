@@ -80,7 +80,7 @@ def decompose(
         Where the time limit struck before any plan was found, the solver failed, or its result did not pass the
         certificate.
     """
-    _check_limits(time_limit, gap)
+    _check_arguments(case, time_limit, gap)
     report = progress or _no_report
     problem, best = resolve_limits(read_problem(case), progress=progress)
     report("building the model", 0, 3)
@@ -113,8 +113,10 @@ def decompose(
     return make_plan(case, problem, model, outcome, certificate)
 
 
-def _check_limits(time_limit: float | None, gap: float) -> None:
+def _check_arguments(case: object, time_limit: float | None, gap: float) -> None:
     wrong = []
+    if not isinstance(case, Case):
+        wrong.append(Finding("case", "is not a case", "read it with abate.load first", value=repr(case)[:80]))
     if time_limit is not None and not time_limit >= 0:
         wrong.append(
             Finding("options", "is not a number of seconds", "give 0 or more", "", "time_limit", str(time_limit))

@@ -19,8 +19,9 @@ class NoPlanError(AbateError):
     Attributes
     ----------
     conflict : names of targets and rules that cannot hold together, while any one less of them can.
-    reach : a row per target of the conflict: unit, baseline, allowed, best (what it can reach by itself).
-    relaxation : a row per target that has to give way: priority, unit, allowed, becomes, gives way, percent; the
+    reach : a row per target of the conflict or the relaxation: unit, sense, baseline, allowed, best (what it can come
+        to by itself).
+    relaxation : a row per target that has to give way: priority, unit, sense, allowed, becomes, gives way, percent; the
         smallest in the order of the priorities. Empty where even that does not help.
     relaxed_cost : yearly cost of the cheapest plan after the relaxation; NaN where there is none.
     """

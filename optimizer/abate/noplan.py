@@ -8,7 +8,9 @@ Infeasibility in Optimization, ch. 6).
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 import pandas as pd
@@ -41,6 +43,8 @@ _TECHNICAL = (
     "worst_burden_need",
     "objective_value",
 )
+logger = logging.getLogger(__name__)
+
 _TARGETS = ("quality", "cap", "budget")
 _RULES = ("reduction_percent", "uniform", "burden")
 
@@ -58,10 +62,19 @@ def no_plan(case: Case, problem: Problem, model: ConcreteModel, compiled: Compil
         Where a solve of the diagnosis itself fails.
     """
     conflict = find_conflict(problem, compiled)
-    reach = _reach(case, problem, conflict)
-    relaxation, cost = smallest_relaxation(case, problem, model)
+    relaxation, cost = _relaxation_if_any(case, problem, model)
+    reach = _reach(case, problem, {*conflict, *relaxation["target"]})
     message = _message(case, conflict, reach, relaxation, cost)
     return NoPlanError(message, conflict, reach, relaxation, cost)
+
+
+def _relaxation_if_any(case: Case, problem: Problem, model: ConcreteModel) -> tuple[pd.DataFrame, float]:
+    """Return the smallest relaxation; none where it cannot be found, so that the conflict is told all the same."""
+    try:
+        return smallest_relaxation(case, problem, model)
+    except SolverError as error:
+        logger.warning("the smallest relaxation was not found: %s", error)
+        return _relaxed_table(case, problem, np.zeros(len(problem.targets.ids))), np.nan
 
 
 def find_conflict(problem: Problem, compiled: CompiledModel) -> list[str]:
@@ -213,10 +226,10 @@ def _feasible(session: Session) -> bool:
     raise SolverError(f"the conflict could not be told: {solution.stop.value}, {solution.status.value}")
 
 
-def _reach(case: Case, problem: Problem, conflict: list[str]) -> pd.DataFrame:
-    """Return what each target of the conflict can come to by itself."""
+def _reach(case: Case, problem: Problem, named: set[str]) -> pd.DataFrame:
+    """Return what each of the named targets can come to by itself."""
     targets, receptors = problem.targets, problem.receptors
-    rows = [row for row, name in enumerate(targets.ids) if name in conflict]
+    rows = [row for row, name in enumerate(targets.ids) if name in named]
     baseline, best = [], []
     session = technical_session(problem)
     for row in rows:
@@ -231,6 +244,7 @@ def _reach(case: Case, problem: Problem, conflict: list[str]) -> pd.DataFrame:
         {
             "target": [targets.ids[row] for row in rows],
             "unit": [units[row] for row in rows],
+            "sense": _senses(problem)[rows],
             "baseline": baseline,
             "allowed": targets.allowed[rows],
             "best": best,
@@ -247,6 +261,7 @@ def _relaxed_table(case: Case, problem: Problem, gives_way: Floats) -> pd.DataFr
             "target": [targets.ids[row] for row in rows],
             "priority": targets.priority[rows],
             "unit": [units[row] for row in rows],
+            "sense": _senses(problem)[rows],
             "allowed": targets.allowed[rows],
             "becomes": targets.allowed[rows] + targets.sign[rows] * gives_way[rows],
             "gives_way": gives_way[rows],
@@ -255,22 +270,41 @@ def _relaxed_table(case: Case, problem: Problem, gives_way: Floats) -> pd.DataFr
     )
 
 
+def _senses(problem: Problem) -> NDArray[np.object_]:
+    return np.where(problem.targets.sign > 0, "at most", "at least").astype(object)
+
+
+def eased_limit(allowed: float, becomes: float) -> str:
+    """Return a relaxed limit with six digits, rounded away from the old one, so that it can be typed back.
+
+    >>> eased_limit(60.0, 64.1234561), eased_limit(9.0, 8.1234567)
+    ('64.1235', '8.12345')
+    """
+    rounding = ROUND_CEILING if becomes > allowed else ROUND_FLOOR
+    exact = Decimal(f"{becomes:.7g}")  # the rest is the room that solves leave for rounding
+    digit = Decimal(1).scaleb(exact.adjusted() - 5)
+    return f"{float(exact.quantize(digit, rounding=rounding)):,.10g}"
+
+
 def _message(case: Case, conflict: list[str], reach: pd.DataFrame, relaxation: pd.DataFrame, cost: float) -> str:
     lines = [f"no plan for {case.settings.name!r}: {_conflict_sentence(conflict)}"]
+    money = f"{case.settings.currency}/yr"
     lines += [
-        f"  {row.target}: asked for {row.allowed:.4g} {row.unit}, can come from {row.baseline:.4g} to {row.best:.4g}"
+        f"  {row.target}: asked for {row.sense} {row.allowed:.6g} {row.unit}"
+        + ("" if row.unit == money else f", can come from {row.baseline:.6g} to {row.best:.6g}")
         for row in reach.itertuples()
     ]
     if len(relaxation):
         lines.append("the smallest relaxation that gives a plan:")
+        eased = map(eased_limit, relaxation["allowed"].tolist(), relaxation["becomes"].tolist())
         lines += [
-            f"  {row.target}: {row.allowed:.4g} -> {row.becomes:.4g} {row.unit} "
+            f"  {row.target}: {row.allowed:.6g} -> {limit} {row.unit} "
             f"(gives way by {row.gives_way:.4g}, {row.percent:.3g} %, priority {row.priority})"
-            for row in relaxation.itertuples()
+            for row, limit in zip(relaxation.itertuples(), eased, strict=True)
         ]
         lines.append(f"  at a cost of {cost:,.0f} {case.settings.currency}/yr")
     else:
-        lines.append("no relaxation of targets with a priority above 0 gives a plan; change the others or the rules")
+        lines.append("no relaxation of targets of a priority above 0 was found; change the others or the rules")
     return "\n".join(lines)
 
 

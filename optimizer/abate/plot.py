@@ -44,7 +44,10 @@ def _loads(panel: Axes, plan: Plan, pollutant: str) -> None:
     panel.barh(place, shown["allowed"], color=_ALLOWED, label="allowed")
     panel.barh(place, shown["reduction"], left=shown["allowed"], color=_REDUCED, label="reduction")
     for position, (end, percent) in enumerate(zip(shown["baseline"], shown["percent"], strict=True)):
-        panel.annotate(f" −{percent:.0f} %", (end, position), va="center", fontsize="small")
+        said = (
+            f" −{percent:.0f} %" if round(percent) > 0 else " as today" if abs(percent) < 0.5 else f" +{-percent:.0f} %"
+        )
+        panel.annotate(said, (end, position), va="center", fontsize="small")
     panel.set_yticks(place, list(shown["source"]))
     panel.margins(x=0.15)
     panel.locator_params(axis="x", nbins=5)

@@ -30,10 +30,14 @@ Floats = NDArray[np.float64]
 FEASIBILITY_TOLERANCE = 1e-6
 #: Tolerance given to HiGHS, in its scaled model.
 SOLVER_TOLERANCE = 1e-7
+#: How far a yes-or-no decision may be from 0 or 1; less than anything that its measure could still remove counts.
+WHOLE_TOLERANCE = 1e-9
 #: Relative gap between a MILP's cost and its proved bound, unless the caller asks for another.
 DEFAULT_GAP = 1e-6
 #: Relative difference between cost and proved bound up to which an LP counts as optimal.
 OPTIMALITY_TOLERANCE = 1e-6
+#: What HiGHS takes for infinite.
+INFINITE = 1e20
 #: Coefficients below this share of the largest of their row cannot be seen by the solver.
 SMALLEST_COEFFICIENT = 1e-12
 #: A run on so many columns leaves the main thread free.
@@ -220,6 +224,7 @@ class Session:
         self._option("random_seed", 0)
         self._option("primal_feasibility_tolerance", SOLVER_TOLERANCE)
         self._option("dual_feasibility_tolerance", SOLVER_TOLERANCE)
+        self._option("mip_feasibility_tolerance", WHOLE_TOLERANCE)
         self._option("mip_rel_gap", gap)
         self._option("mip_abs_gap", 0.0)
         self._option("small_matrix_value", SMALLEST_COEFFICIENT)
@@ -232,7 +237,7 @@ class Session:
     def _pass(self) -> None:
         """Hand the scaled arrays over to HiGHS."""
         compiled, columns, rows = self.compiled, self._column_scale, self._row_scale
-        _refuse_nan(compiled)
+        _refuse_unusable(compiled)
         matrix = compiled.matrix
         data = matrix.data * columns[matrix.indices]
         data *= np.repeat(rows, np.diff(matrix.indptr))
@@ -353,14 +358,16 @@ def _finite(bounds: Floats) -> Floats:
     return np.asarray(bounds, dtype=np.float64)
 
 
-def _refuse_nan(compiled: CompiledModel) -> None:
-    """Refuse what HiGHS would take in silence: a NaN bound drops its row, a NaN coefficient is kept."""
+def _refuse_unusable(compiled: CompiledModel) -> None:
+    """Refuse what HiGHS would take in silence: a NaN drops its row or stays, 1e20 and more is taken for infinite."""
     numbers = (
         *(compiled.matrix.data, compiled.cost, compiled.row_lower, compiled.row_upper),
         *(compiled.column_lower, compiled.column_upper),
     )
     if any(np.isnan(values).any() for values in numbers):
         raise SolverError("the model has a coefficient or bound that is not a number")
+    if any((np.isfinite(values) & (np.abs(values) >= INFINITE)).any() for values in numbers):
+        raise SolverError(f"the model has numbers of {INFINITE:.0e} and more; check the units of the case's tables")
 
 
 def _warn_of_small(data: Floats, compiled: CompiledModel) -> None:

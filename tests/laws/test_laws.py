@@ -153,7 +153,7 @@ def with_one_target(case: Case, **target: str | float) -> Case:
 
 
 @given(shapes(kinds=("air", "mixed"), tightness=(0.3, 0.9)))
-@examples(6)
+@examples(3)
 def test_the_reach_of_a_region_is_attained_too(shape):
     case = synthetic_case(**shape)
     zones = abate.reach(case).regions

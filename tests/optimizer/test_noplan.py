@@ -265,7 +265,7 @@ class TestRelaxation:
     def test_the_message_is_for_planners(self, case_of):
         text = str(refusal(case_of(["basin load . . . . 20 . . 1"])))
         assert text.startswith("no plan for 'made': basin cannot be met")
-        assert "basin: asked for 20 t/yr, can come from 150 to 30" in text
+        assert "basin: asked for at most 20 t/yr, can come from 150 to 30" in text
         assert "basin: 20 -> 30 t/yr (gives way by 10, 50 %, priority 1)" in text
         assert "at a cost of 50 EUR/yr" in text
 

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from abate.cli.show import console, counted, printable, tabled
 from abate.errors import Finding, InputError, NoPlanError, SolverError
+from abate.noplan import eased_limit
 
 INVALID, NO_PLAN, FAILED, INTERRUPTED = 2, 3, 4, 130
 
@@ -74,8 +75,14 @@ def _show_conflict(screen: Console, error: NoPlanError) -> None:
         screen.print(tabled(error.reach))
     if len(error.relaxation):
         screen.print("\nthe smallest relaxation that gives a plan:")
-        screen.print(tabled(error.relaxation.rename(columns={"gives_way": "gives way"})))
+        screen.print(tabled(_to_type_back(error.relaxation)))
     screen.print(printable(last.strip()), soft_wrap=True)
+
+
+def _to_type_back(relaxation: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with limits that still give a plan when they are typed back as they are printed."""
+    eased = map(eased_limit, relaxation["allowed"], relaxation["becomes"])
+    return relaxation.assign(becomes=list(eased)).rename(columns={"gives_way": "gives way"})
 
 
 class _Warnings(logging.Handler):

@@ -29,6 +29,9 @@ CONTENTS = {
 
 def refuse_taken(path: Path) -> None:
     """Raise InputError where nothing can be written, before work is spent on it."""
+    if path.suffix.lower() not in ("", ".xlsx"):
+        cure = "end it in .xlsx for a workbook, or give it no ending for a folder of CSV"
+        raise InputError([Finding("output", "is no kind of file that is written here", cure, value=str(path))])
     empty = path.is_dir() and not any(path.iterdir())
     if not empty and (path.exists() or path.is_symlink()):
         cure = "name a new place, or move what is there"

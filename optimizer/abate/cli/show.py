@@ -22,15 +22,14 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def number(value: float) -> str:
-    """Return a number with four digits that count, thousands apart.
+    """Return a number with at least four digits that count; from 1,000 on to the unit, so that columns add up.
 
     >>> [number(value) for value in (0.0, 12.34567, 4283.476, 39815.0, 6.4368e7, 1.5e-7, float("nan"))]
-    ['0', '12.35', '4,283', '39,820', '64,370,000', '1.5e-07', '-']
+    ['0', '12.35', '4,283', '39,815', '64,368,000', '1.5e-07', '-']
     """
     if math.isnan(value):
         return "-"
-    rounded = float(f"{value:.4g}")
-    return f"{rounded:,.0f}" if 1e3 <= abs(rounded) < 1e12 or rounded == 0 else f"{rounded:.4g}"
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e15 or value == 0 else f"{value:.4g}"
 
 
 def money(value: float) -> str:

@@ -96,7 +96,7 @@ def _show_practices(screen: Console, plan: Plan) -> None:
 
 
 def _show_targets(screen: Console, plan: Plan) -> None:
-    """Show the targets that are missed (where the objective lets them) or bind, with their prices.
+    """Show the targets that are missed (where the objective lets them), bind, or are kept with room to spare.
 
     Of many those are shown that ask most: where tightening the limit by one percent costs most.
     """
@@ -109,13 +109,18 @@ def _show_targets(screen: Console, plan: Plan) -> None:
     table.attrs["units"] = {"price": paid}
     screen.print(f"\ntargets: {attained.sum()} of {len(table)} attained, {binding.sum()} binding")
     percent_worth = (plan.prices["price"] * plan.attainment["limit"].abs()).fillna(0.0)
-    for heading, chosen in (("missed", ~attained), ("binding", attained & binding)):
+    priced = ", with the price of one unit more of what was asked"
+    for heading, chosen, columns in (
+        (f"missed{priced}", ~attained, table.columns),
+        (f"binding{priced}", attained & binding, table.columns),
+        ("kept with room to spare", attained & ~binding, ["target", "before", "after", "limit", "unit"]),
+    ):
         shown = percent_worth[chosen].sort_values(ascending=False, kind="stable").index[:TARGETS].sort_values()
         if len(shown):
-            screen.print(f"{heading}, with the price of one unit more of what was asked")
-            screen.print(tabled(table.loc[shown]))
+            screen.print(heading)
+            screen.print(tabled(table.loc[shown, columns]))
         if hidden := int(chosen.sum()) - len(shown):
-            screen.print(f"and {hidden} more, where tightening the limit by one percent costs less")
+            screen.print(f"and {hidden} more")
 
 
 def _show_certificate(screen: Console, plan: Plan) -> None:
@@ -148,14 +153,14 @@ def refuse_unknown_source(case: Case, source: str) -> None:
 def show_explanation(screen: Console, plan: Plan, source: str) -> None:
     """Show which targets ask a source for its reduction, and between which prices it stays as it is."""
     explanation = plan.explain(source)
-    unit = explanation.margins.attrs["units"]["value"]
+    units = explanation.margins.attrs["units"]
     margins = explanation.margins.drop(columns="value")
     for column, otherwise in (("does_more_above", "can do no more"), ("does_less_below", "does nothing")):
         margins[column] = [otherwise if np.isnan(price) else number(price) for price in margins[column]]
-    screen.print(printable(f"\nwhy {source} does what it does; prices in {unit}"), soft_wrap=True)
+    screen.print(printable(f"\nwhy {source} does what it does; prices in {units['does_more_above']}"), soft_wrap=True)
     screen.print(tabled(_worded(margins)))
     if len(explanation.asked_by):
-        screen.print("what each target pays for one unit less there")
+        screen.print(printable(f"what each target pays for one unit less there, in {units['value']}"), soft_wrap=True)
         screen.print(tabled(explanation.asked_by.rename(columns={"value": "pays"})))
 
 
