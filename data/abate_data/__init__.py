@@ -6,6 +6,7 @@ checked and in one set of units, or an `InputError` says everything that is wron
 
 from abate_data.case import Case
 from abate_data.errors import AbateError, Finding, InputError
+from abate_data.notes import notes
 from abate_data.read import load, shipped_cases
 from abate_data.template import write_template
 from abate_data.units import convert
@@ -18,6 +19,7 @@ __all__ = [
     "InputError",
     "convert",
     "load",
+    "notes",
     "shipped_cases",
     "write_case",
     "write_tables",

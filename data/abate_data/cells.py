@@ -12,6 +12,7 @@ import numbers
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NUMBERS = re.compile(r"[0-9eE+\-.\n]*")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|n/?a|null|none|-)", re.IGNORECASE)
 _WITH_UNIT = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*([^\W\d_][^\d]*.*|[%°].*)")
+_PERCENT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))\s*%", re.ASCII)
+_DATE = re.compile(r"([12]\d{3})-\d\d-\d\d(?:[T ].*)?|\d{1,2}[./]\d{1,2}[./]([12]\d{3})", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,.'’\s]\d{3})+(?:[.,]\d+)?")
 _NOTHING = (type(None), type(pd.NA), type(pd.NaT))
@@ -105,6 +108,16 @@ def read_numbers(labels: list[str]) -> tuple[NDArray[np.float64], dict[int, Faul
     return np.array(values, dtype=np.float64), faults
 
 
+def read_years(labels: list[str]) -> tuple[NDArray[np.float64], dict[int, Fault]]:
+    """Read labels as years, NaN where they are none; of a date the cure is its year."""
+    values, faults = read_numbers(labels)
+    for place in faults:
+        if match := _DATE.fullmatch(labels[place]):
+            year = match.group(1) or match.group(2)
+            faults[place] = Fault("is a date where a year is asked for", f"write the year, {year}")
+    return values, faults
+
+
 def number(text: str) -> float | Fault:
     """Read a decimal number with a point."""
     if _NUMBER.fullmatch(text):
@@ -117,9 +130,17 @@ def number(text: str) -> float | Fault:
     if _COMMA.fullmatch(text):
         return Fault("has a decimal comma", f"write {text.replace(',', '.')} with a decimal point")
     if unit := unit_in(text):
-        cure = f"write the number alone and its unit once, in the header as [{unit}] or in case.toml"
-        return Fault("holds a number with a unit", cure)
+        return _with_unit(text, unit)
     return Fault("is not a number", "write a number such as 12.5")
+
+
+def _with_unit(text: str, unit: str) -> Fault:
+    if match := _PERCENT.fullmatch(text):
+        share = number_text(float(Decimal(match.group(1)) / 100))
+        cure = f"write {share} (a fraction), or {match.group(1)} where the column is in percent"
+        return Fault("holds a percentage", cure)
+    cure = f"write the number alone and its unit once, in the header as [{unit}] or in case.toml"
+    return Fault("holds a number with a unit", cure)
 
 
 def _plain(grouped: str) -> str:

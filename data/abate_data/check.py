@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     values.check_floors,
     references.check_keys,
     references.check_references,
+    references.check_spellings,
     references.check_region_tree,
     references.check_river_ends,
     river.check_reaches,
@@ -78,8 +80,17 @@ def check(raw: Raw) -> Case:
         findings.extend(rule(draft))
     if findings:
         order = {name: place for place, name in enumerate(["case.toml", *TABLES])}
-        raise InputError(sorted(findings, key=lambda finding: order.get(finding.table, -1)))
+        findings.sort(key=lambda finding: order.get(finding.table, -1))
+        raise InputError([_placed(finding, raw.place) for finding in findings])
     return Case(settings, {name: _final(draft, name) for name in TABLES}, raw.scenario)
+
+
+def _placed(finding: Finding, place: str) -> Finding:
+    """Return a finding that names the settings as the planner knows them."""
+    if place == "case.toml":
+        return finding
+    table = place if finding.table == "case.toml" else finding.table
+    return replace(finding, table=table, cure=finding.cure.replace("case.toml", f"the sheet {place}"))
 
 
 def _final(draft: Draft, name: str) -> pd.DataFrame:

@@ -81,6 +81,15 @@ class Draft:
             return np.zeros(len(self.tables[table]), dtype=bool)
         return written.codes >= 0 if isinstance(written, Texts) else ~np.isnan(written)
 
+    def unread(self, table: str, column: str) -> NDArray[np.bool_]:
+        """Return which rows (rows,) of a written column could not be read at all, which is a finding already."""
+        sheet = self.sheets[table]
+        if column not in sheet.declared:
+            return np.zeros(len(sheet.frame), dtype=bool)
+        position = sheet.declared[column].position
+        wrong = [row for name, row, place in self.raw.unread if name == table and place == position]
+        return np.asarray(sheet.frame.index.isin(wrong), dtype=bool)
+
     def written(self, table: str, column: str, position: int) -> str:
         """Return a cell's text as written; empty where the column is not."""
         sheet = self.sheets[table]
@@ -128,11 +137,12 @@ def make_draft(raw: Raw, settings: Settings) -> Draft:
         draft.tables[name] = _table(draft, name, domains)
     _fill(draft, "pollutant", ("load", "reduction", "intensity"))
     _fill(draft, "parameter", ("quality",))
+    _fill(draft, "receptor", ("quality",))
     return draft
 
 
 def _fill(draft: Draft, column: str, kinds: tuple[str, ...]) -> None:
-    """Name the only pollutant or parameter of the case in the targets that leave it blank."""
+    """Name the only pollutant, parameter or receptor of the case in the targets that leave it blank."""
     targets = draft.tables["targets"]
     blank = targets[column].isna() & targets["kind"].isin(kinds)
     if draft.known[column] == 1 and blank.any():
@@ -221,6 +231,8 @@ def _read(draft: Draft, name: str, column: Column, written: Cells, domains: dict
 
 
 def _read_labels(column: Column, labels: list[str]) -> tuple[NDArray[Any], dict[int, Fault]]:
+    if column.kind == "integer" and column.unit == "year":
+        return cells.read_years(labels)
     if column.kind in ("number", "integer"):
         return cells.read_numbers(labels)
     if column.kind == "text":

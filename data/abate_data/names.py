@@ -31,3 +31,8 @@ def offer(name: str, known: Iterable[str], kind: str) -> str:
         return f"there is no {kind} to name: leave it out, or add the table that defines it"
     some = ", ".join(repr(candidate) for candidate in names[:8])
     return f"name one of {some}{' ...' if len(names) > 8 else ''}"
+
+
+def sentence(phrase: str) -> str:
+    """Return a phrase with its end marked, so that a sentence may follow."""
+    return phrase if phrase.endswith(("?", ".")) else f"{phrase}."

@@ -25,12 +25,16 @@ class Raw:
     tables : frames by table name, whatever their columns hold; the index is the row of a spreadsheet.
     scenario : the scenario that replaced some tables, or empty.
     findings : what could not be read at all.
+    place : where a planner finds the settings: `case.toml`, or the sheet `case` of a workbook.
+    unread : (table, row, position of the column) of cells that could not be read and are in `findings`.
     """
 
     settings: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
     scenario: str = ""
     findings: tuple[Finding, ...] = ()
+    place: str = "case.toml"
+    unread: frozenset[tuple[str, int, int]] = frozenset()
 
 
 def read_mapping(source: Mapping[str, Any], scenario: str | None) -> Raw:

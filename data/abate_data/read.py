@@ -12,7 +12,7 @@ from abate_data import folder
 from abate_data.case import Case
 from abate_data.check import check
 from abate_data.errors import Finding, InputError
-from abate_data.names import offer
+from abate_data.names import offer, sentence
 from abate_data.raw import Raw, read_mapping
 from abate_data.workbook import read_workbook
 
@@ -64,5 +64,5 @@ def _read(source: str | Path | Mapping[str, Any], scenario: str | None) -> Raw:
             return read_workbook(path, scenario)
     except (TypeError, ValueError) as error:  # nothing that a file can be called
         raise InputError([Finding("case", "is not a path", "name a case, a folder or a workbook")]) from error
-    cure = f"{offer(str(source), shipped_cases(), 'case')} Or give the path of a folder or workbook"
+    cure = f"{sentence(offer(str(source), shipped_cases(), 'case'))} Or give the path of a folder or workbook"
     raise InputError([Finding("case", "is neither a shipped case nor a folder or workbook", cure, value=str(source))])

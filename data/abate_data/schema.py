@@ -1,9 +1,7 @@
 """Every table of a case, declared once: columns, types, units, defaults, ranges, descriptions.
 
-The checks, the empty template and the documentation page of the tables are all made from this declaration.
-
-An id is a string and stays as the planner wrote it. The ids of one kind form a *domain* (all sources, all
-regions ...); `DOMAINS` says which column defines it and every other column of that domain refers to it.
+The checks, the empty template and the page of the tables are made from it. An id is a string and stays as the planner
+wrote it; the ids of one kind form a *domain* (all sources ...), which `DOMAINS` says where to find.
 """
 
 from __future__ import annotations
@@ -110,7 +108,12 @@ OPTIONS = Table(
         id_column("source", "where", required=True),
         id_column("measure", "what", required=True),
         amount("max_extent", "the most of it that fits; blank for no bound of its own", "extent", math.inf),
-        amount("min_extent", "the least of it that can be installed, where any is", "extent", 0.0),
+        amount(
+            "min_extent",
+            "the least of it that can be installed, where any is; min_extent = max_extent is all or nothing",
+            "extent",
+            0.0,
+        ),
         amount("unit_cost", "yearly cost of one unit of extent", "money/yr/extent", 0.0),
         amount("fixed_cost", "yearly cost of having any of it", "money/yr", 0.0),
         amount("capital_cost", "investment for one unit of extent", "money/extent", 0.0),
@@ -134,7 +137,8 @@ REMOVALS = Table(
         id_column("pollutant", "the pollutant", required=True),
         amount(
             "removal",
-            "removed by one unit of extent; negative where it adds load",
+            "removed by one unit of extent: a fraction of the load, or with basis mass a load per unit of "
+            "extent, in the unit of loads; negative where it adds load",
             low=-math.inf,
             required=True,
         ),
@@ -247,7 +251,8 @@ BACKGROUND = Table(
         id_column("parameter", "the parameter", required=True),
         amount(
             "value",
-            "quality with no load at all; below zero only as the intercept of a linear model, where "
+            "quality with no load at all; dissolved oxygen of a receptor on a reach that has no row here is taken "
+            "as saturation at the reach's temperature; below zero only as the intercept of a linear model, where "
             "case.toml says `signed_transfer = true`",
             "quality",
             low=-math.inf,
@@ -273,7 +278,7 @@ TARGETS = Table(
             "budget",
             required=True,
         ),
-        id_column("receptor", "of a quality target: where it is judged"),
+        id_column("receptor", "of a quality target: where it is judged; may be blank where the case has one receptor"),
         id_column("region", "of any other target: the zone, with all zones inside it; blank for the whole case"),
         id_column("sector", "of any other target: the sector; blank for all"),
         id_column(

@@ -19,6 +19,13 @@ from abate_data.workbook import README
 from abate_data.workbook import SETTINGS as SETTINGS_SHEET
 from abate_data.write import is_workbook, write_folder, write_whole
 
+#: The row of a workbook that stands for a setting with an entry per parameter, and its meaning.
+QUALITY_ROW = (
+    "units.quality.PARAMETER",
+    "unit of one parameter: write its name for PARAMETER, as in units.quality.tp with the value mg/L; "
+    "a row for each parameter",
+)
+
 #: What a template says until the planner says otherwise.
 DEFAULTS = Settings(
     name="my-case",
@@ -88,7 +95,8 @@ def _write_workbook(path: Path) -> None:
     settings = book.create_sheet(SETTINGS_SHEET)
     settings.append(["key", "value", "meaning"])
     for key, value, meaning in _setting_values():
-        settings.append([key, value or None, meaning])
+        name, said = QUALITY_ROW if key == "units.quality" else (key, meaning)
+        settings.append([name, value or None, said])
     settings.column_dimensions["A"].width, settings.column_dimensions["B"].width = 24, 40
     for name in TABLES:
         _add_sheet(book.create_sheet(name), name)

@@ -88,6 +88,16 @@ QUALITY_LABELS = ("pH", "NTU", "%", "index", "count/100mL", "CFU/100mL", "MPN/10
 _SPELLINGS = str.maketrans({"µ": "u", "μ": "u", "³": "3", "²": "2"})
 _NUMBER = re.compile(r"[+-]?[\d.,]+")
 
+#: Times as people write them, by how abate does.
+_TIME_NAMES = {
+    **dict.fromkeys(("a", "y", "yr", "yrs", "year", "years", "annum"), "yr"),
+    **dict.fromkeys(("d", "day", "days"), "d"),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), "h"),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), "s"),
+}
+#: What a load is usually counted in, offered first.
+_USUAL = {"load": ["kg/yr", "t/yr", "kg/d"]}
+
 #: Names that mean different things to different people: pattern, problem, cure.
 _AMBIGUOUS = (
     (
@@ -130,8 +140,17 @@ def fault(unit: str, dimension: str) -> tuple[str, str] | None:
         return "a number is not a unit", f"name the unit, such as {_some(known)}"
     if dimension == "load" and name in _MASSES:
         return "a load is a mass per time", f"write {name}/yr or {name}/d"
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"is not a unit of {dimension} that abate knows", f"write {_some(near or known)}"
+    return f"is not a unit of {dimension} that abate knows", f"write {_some(_near(name, dimension))}"
+
+
+def _near(name: str, dimension: str) -> list[str]:
+    """Return the units of a dimension that may be meant by a name, likeliest first."""
+    known, usual = UNITS[dimension], _USUAL.get(dimension, [])
+    amount, _, time = name.rstrip(".").partition("/")
+    meant = f"{amount.strip()}/{_TIME_NAMES.get(time.strip().casefold(), time)}"
+    if meant in known:
+        return list(dict.fromkeys([meant, *usual]))[:3]
+    return difflib.get_close_matches(name, known, n=3, cutoff=0.5) or list(dict.fromkeys([*usual, *known]))
 
 
 def _some(names: list[str] | dict[str, Fraction]) -> str:

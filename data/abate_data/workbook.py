@@ -18,7 +18,7 @@ import pandas as pd
 from abate_data.cells import text_of
 from abate_data.draft import LISTED
 from abate_data.errors import Finding, InputError
-from abate_data.names import offer
+from abate_data.names import offer, sentence
 from abate_data.raw import Raw, require_scenario
 from abate_data.schema import TABLES
 from abate_data.settings import Settings
@@ -61,7 +61,8 @@ def read_workbook(path: Path, scenario: str | None) -> Raw:
     """
     book = _open(path)
     findings: list[Finding] = []
-    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    unread: set[tuple[str, int, int]] = set()
+    sheets = {_name(sheet.title): sheet for sheet in book.worksheets if _is_meant(sheet)}
     tables = {title: title for title in sheets if AT not in title and title not in (SETTINGS, README)}
     if scenario is not None:
         require_scenario(scenario, sorted({title.split(AT, 1)[1] for title in sheets if AT in title}))
@@ -69,16 +70,32 @@ def read_workbook(path: Path, scenario: str | None) -> Raw:
     frames = {}
     for name, title in tables.items():
         if name in TABLES:
-            frames[name] = _frame(_rows(sheets[title], name, findings))
+            frames[name] = _frame(_rows(sheets[title], name, findings, unread))
         else:
-            cure = f"{offer(name, TABLES, 'table')} A sheet of notes is called {README}"
+            cure = f"{sentence(offer(name, TABLES, 'table'))} A sheet of notes is called {README}"
             findings.append(Finding(name, "is not a table of a case", cure))
     if SETTINGS in sheets:
-        settings = _settings(_rows(sheets[SETTINGS], "case.toml", findings), findings)
+        settings = _settings(_rows(sheets[SETTINGS], "case.toml", findings, unread), findings)
     else:
         settings = {}
         findings.append(Finding("case.toml", "the workbook has no sheet `case`", "add it, with columns key and value"))
-    return Raw(settings, frames, scenario or "", tuple(findings))
+    return Raw(settings, frames, scenario or "", tuple(findings), SETTINGS, frozenset(unread))
+
+
+def _name(title: str) -> str:
+    """Return the name that a sheet stands for: `Loads` is loads, `LOADS@dry` is loads@dry."""
+    table, mark, scenario = title.partition(AT)
+    known = {name.casefold(): name for name in (SETTINGS, README, *TABLES)}
+    return known.get(table.casefold(), table) + mark + scenario
+
+
+def _is_meant(sheet: Any) -> bool:
+    """Return whether a sheet says anything: a blank one such as `Sheet1` does only where it is called like a table."""
+    if _name(sheet.title).partition(AT)[0] in (SETTINGS, README, *TABLES):
+        return True
+    if sheet.max_row * sheet.max_column > MAX_CELLS:
+        return True
+    return any(value not in (None, "") for row in sheet.iter_rows(values_only=True) for value in row)
 
 
 def _open(path: Path) -> Any:
@@ -103,8 +120,8 @@ def _open(path: Path) -> Any:
         raise InputError([Finding(path.name, problem, cure)]) from error
 
 
-def _rows(sheet: Any, name: str, findings: list[Finding]) -> dict[int, list[Any]]:
-    """Return the rows that are not blank, by number; what is no plain cell becomes a finding."""
+def _rows(sheet: Any, name: str, findings: list[Finding], unread: set[tuple[str, int, int]]) -> dict[int, list[Any]]:
+    """Return the rows that are not blank, by number; what is no plain cell becomes a finding and is unread."""
     if sheet.max_row * sheet.max_column > MAX_CELLS:
         problem = f"sheet {sheet.title} uses {sheet.max_row} rows and {sheet.max_column} columns"
         findings.append(Finding(name, problem, _LARGE))
@@ -112,23 +129,24 @@ def _rows(sheet: Any, name: str, findings: list[Finding]) -> dict[int, list[Any]
     for merged in sheet.merged_cells.ranges:
         cure = "unmerge them and fill every cell"
         findings.append(Finding(name, f"sheet {sheet.title} has merged cells", cure, value=str(merged)))
-    findings.extend(_formulas(sheet, name))
+    live = [cell for row in sheet.iter_rows() for cell in row if cell.data_type in ("f", "e")]
+    findings.extend(_formulas(live, sheet.title, name))
+    unread |= {(name, cell.row, cell.column - 1) for cell in live}
     rows = {row[0].row: [_value(cell) for cell in row] for row in sheet.iter_rows()}
     return {number: row for number, row in rows.items() if any(value not in (None, "") for value in row)}
 
 
 def _value(cell: Any) -> Any:
-    if isinstance(cell.value, str):
-        return unescape(cell.value)
-    return cell.value if cell.data_type in "nbsd" else None
+    if cell.data_type not in "nbsd":  # a formula or its error
+        return None
+    return unescape(cell.value) if isinstance(cell.value, str) else cell.value
 
 
-def _formulas(sheet: Any, name: str) -> Iterator[Finding]:
+def _formulas(wrong: list[Any], title: str, name: str) -> Iterator[Finding]:
     """Yield a finding for each of the first cells that hold a formula or its error."""
-    wrong = [cell for row in sheet.iter_rows() for cell in row if cell.data_type in ("f", "e")]
     for cell in wrong[:LISTED]:
         kind = "a formula" if cell.data_type == "f" else "an error"
-        problem = f"cell {cell.coordinate} of sheet {sheet.title} holds {kind}"
+        problem = f"cell {cell.coordinate} of sheet {title} holds {kind}"
         cure = "replace it by its value (copy, then paste as values)"
         value = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", "")
         yield Finding(name, problem, cure, row=f"row {cell.row}", value=str(value))

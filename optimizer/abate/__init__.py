@@ -13,6 +13,7 @@ from abate.errors import AbateError, Finding, InputError, NoPlanError, SolverErr
 from abate.plan import Plan
 from abate.reach import Reach, reach
 from abate_data.case import Case
+from abate_data.notes import notes
 from abate_data.read import load
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "build",
     "decompose",
     "load",
+    "notes",
     "reach",
 ]

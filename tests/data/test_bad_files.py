@@ -1,6 +1,7 @@
 """Files that cannot be read, or should not be, are findings with a cure and never another error."""
 
 import contextlib
+import datetime
 import zipfile
 from pathlib import Path
 
@@ -221,6 +222,58 @@ def test_formula_cells_are_refused(book):
     assert (found[0].row, found[0].value) == ("row 2", "=1+1")
     assert "paste as values" in found[0].cure
     assert found[1].problem == "cell C3 of sheet loads holds an error"
+    assert len(found) == 2, "a formula is no blank cell besides"
+
+
+def test_a_formula_hides_no_blank_cell_of_its_row(book):
+    def change(workbook):
+        workbook["loads"]["B2"] = None
+        workbook["loads"]["C2"] = "=1+1"
+
+    found = [finding for finding in findings_of(changed(book, change)) if finding.table == "loads"]
+    assert [finding.column for finding in found] == ["", "pollutant"]
+
+
+def test_blank_sheets_of_no_table_are_passed_over(book, minimal_case_tables):
+    assert load(changed(book, lambda workbook: workbook.create_sheet("Sheet1"))) == load(minimal_case_tables)
+
+
+def test_names_of_sheets_ignore_case(book, minimal_case_tables):
+    def change(workbook):
+        for old, new in (("loads", "Loads"), ("case", "CASE"), ("targets", "Targets")):
+            workbook[old].title = "x"
+            workbook["x"].title = new
+
+    assert load(changed(book, change)) == load(minimal_case_tables)
+
+
+def test_two_sheets_of_one_name(book, tmp_path):
+    changed(book, lambda workbook: setattr(workbook.copy_worksheet(workbook["loads"]), "title", "loads2"))
+    with zipfile.ZipFile(book) as packed, zipfile.ZipFile(tmp_path / "x.xlsx", "w") as twin:
+        for name in packed.namelist():
+            twin.writestr(name, packed.read(name).replace(b'"loads2"', b'"Loads"'))
+    (found,) = findings_of(tmp_path / "x.xlsx")  # openpyxl calls the second one Loads1
+    assert "not a table" in found.problem
+
+
+def test_a_setting_of_a_workbook_is_found_in_its_sheet(book):
+    def change(workbook):
+        for row in workbook["case"].iter_rows():
+            if row[0].value == "units.quality.tp":
+                row[0].value, row[1].value = "units.quality", '{ tp = "mg/L" }'
+
+    found = [finding for finding in findings_of(changed(book, change)) if finding.column == "units.quality"]
+    assert [finding.table for finding in found] == ["case"]
+    assert "in a workbook write a row units.quality.tp" in found[0].cure
+
+
+def test_a_date_for_a_year_in_a_workbook(book):
+    def change(workbook):
+        column = next(cell.column for cell in workbook["targets"][1] if cell.value == "year")
+        workbook["targets"].cell(3, column).value = datetime.date(2030, 1, 31)
+
+    (found,) = findings_of(changed(book, change))
+    assert (found.column, found.value, found.cure) == ("year", "2030-01-31", "write the year, 2030")
 
 
 def test_merged_cells_are_refused(book):
@@ -229,23 +282,23 @@ def test_merged_cells_are_refused(book):
 
 
 def test_sheet_of_no_table(book):
-    found = the_finding(changed(book, lambda workbook: workbook.create_sheet("Load")), "Load")
+    found = the_finding(changed(book, lambda workbook: workbook.create_sheet("Load").append(["x"])), "Load")
     assert "'loads'" in found.cure
 
 
 def test_sheet_of_settings_is_missing(book):
     found = findings_of(changed(book, lambda workbook: workbook.remove(workbook["case"])))
-    assert any(f.table == "case.toml" and "no sheet `case`" in f.problem for f in found)
+    assert any(f.table == "case" and "no sheet `case`" in f.problem for f in found)
 
 
 def test_setting_that_stands_twice(book):
     found = findings_of(changed(book, lambda workbook: workbook["case"].append(["name", "other"])))
-    assert any(f.table == "case.toml" and f.column == "name" and "twice" in f.problem for f in found)
+    assert any(f.table == "case" and f.column == "name" and "twice" in f.problem for f in found)
 
 
 @pytest.mark.parametrize("key", ["units", "units.load.x", "horizon", "a.b.c.d", ".", "name.x"])
 def test_strange_keys_of_settings(book, key):
-    assert any(f.table == "case.toml" for f in findings_of(changed(book, lambda b: b["case"].append([key, "v"]))))
+    assert any(f.table == "case" for f in findings_of(changed(book, lambda b: b["case"].append([key, "v"]))))
 
 
 def test_dates_and_numbers_as_ids(book, minimal_case_tables):

@@ -100,7 +100,9 @@ CELLS = [
     # targets
     ("targets", 2, "region", "basin", ("has no region", "leave it blank")),
     ("targets", 3, "parameter", "tp", ("has no parameter", "only a quality target")),
-    ("targets", 2, "receptor", "", ("names no receptor", "fill it")),
+    ("targets", 2, "year", "2030-06-30", ("is a date", "write the year, 2030")),
+    ("removals", 2, "removal", "80%", ("percentage", "write 0.8 (a fraction), or 80 where")),
+    ("removals", 2, "removal", "0.5 %", ("percentage", "write 0.005 (a fraction), or 0.5 where")),
     ("targets", 2, "basis", "percent", ("no basis of a quality target", "value or gap_closure")),
     ("targets", 3, "basis", "gap_closure", ("no basis of a load target", "write value")),
     ("targets", 4, "basis", "output", ("no basis of a reduction target", "value or percent")),
@@ -148,6 +150,45 @@ def test_mixed_units_in_a_column(minimal_case_tables):
     found = findings_of(minimal_case_tables)
     assert any(matches(f, "loads", None, "load", "", "different units: t/yr, kg/yr", "header") for f in found)
     assert sum(f.problem == "holds a number with a unit" for f in found) == 2
+
+
+def test_the_only_receptor_is_meant_where_none_is_named(minimal_case_tables):
+    expected = load(minimal_case_tables)
+    put(minimal_case_tables, "targets", 2, "receptor", "")
+    assert load(minimal_case_tables)["targets"]["receptor"].equals(expected["targets"]["receptor"])
+
+
+def test_a_receptor_is_needed_where_there_are_several(minimal_case_tables):
+    add(minimal_case_tables, "receptors", receptor="bay")
+    put(minimal_case_tables, "targets", 2, "receptor", "")
+    found = findings_of(minimal_case_tables)
+    words = ("names no receptor", "write the receptor, one of 'lake', 'bay'")
+    assert matches(found[0], "targets", 2, "receptor", "", *words)
+
+
+@pytest.mark.parametrize(("twin", "how"), [("TP", "only by case"), ("t p", "only by case or spaces")])
+def test_parameters_alike(minimal_case_tables, twin, how):
+    minimal_case_tables["case"]["units"]["quality"][twin] = "mg/L"
+    put(minimal_case_tables, "targets", 2, "parameter", "tp")
+    put(minimal_case_tables, "transfer", 3, "parameter", twin)
+    (found,) = findings_of(minimal_case_tables)
+    assert matches(found, "transfer", 3, "parameter", twin, "differs from 'tp'", how, "did you mean it?")
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "column", "twin", "meant"),
+    [("sources", 3, "sector", "Sewage", "sewage"), ("loads", 3, "pollutant", "p", "P")],
+)
+def test_ids_alike(minimal_case_tables, table, row, column, twin, meant):
+    put(minimal_case_tables, table, row, column, twin)
+    found = findings_of(minimal_case_tables)
+    assert any(matches(f, table, row, column, twin, f"differs from {meant!r} only by case") for f in found)
+
+
+def test_regions_alike(minimal_case_tables):
+    add(minimal_case_tables, "regions", region="UPPER", parent="basin")
+    (found,) = findings_of(minimal_case_tables)
+    assert matches(found, "regions", 4, "region", "UPPER", "differs from 'upper' only by case")
 
 
 # --- tables and columns
@@ -386,7 +427,7 @@ def test_margin_and_reserve_beyond_the_limit(minimal_case_tables):
 def test_pollutant_is_needed_where_there_are_several(minimal_case_tables):
     add(minimal_case_tables, "loads", source="town", pollutant="N", load=3)
     found = findings_of(minimal_case_tables)
-    assert any(matches(f, "targets", 3, "pollutant", "", "names no pollutant", "fill it") for f in found)
+    assert any(matches(f, "targets", 3, "pollutant", "", "names no pollutant", "one of 'P', 'N'") for f in found)
 
 
 @pytest.mark.parametrize(("limit", "verb"), [(80, "contradicts"), (90, "repeats")])
@@ -592,3 +633,8 @@ def test_neither_case_nor_path(source):
 
 def test_unknown_case_offers_the_nearest():
     assert "'echo-reservoir'" in findings_of("echo-reservoi")[0].cure
+    assert "? Or give" in findings_of("echo-reservoi")[0].cure
+
+
+def test_unknown_case_like_none_ends_its_sentence():
+    assert ". Or give" in findings_of("zzzzzzzz")[0].cure

@@ -30,7 +30,7 @@ AMOUNTS = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 @st.composite
 def cases(draw: st.DrawFn) -> dict[str, Any]:
     """A small case with awkward ids, texts and numbers."""
-    ids = draw(st.lists(IDS, min_size=1, max_size=4, unique=True))
+    ids = draw(st.lists(IDS, min_size=1, max_size=4, unique_by=lambda text: "".join(text.casefold().split())))
     many = st.lists(AMOUNTS, min_size=len(ids), max_size=len(ids))
     texts = st.lists(TEXTS, min_size=len(ids), max_size=len(ids))
     pollutant, measure, region = draw(IDS), draw(IDS), draw(IDS)

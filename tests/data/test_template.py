@@ -57,6 +57,9 @@ def test_template_of_a_workbook(tmp_path):
     write_template(tmp_path / "case.xlsx")
     book = openpyxl.load_workbook(tmp_path / "case.xlsx")
     assert book.sheetnames == ["README", "case", *TABLES]
+    keys = {row[0].value: row for row in book["case"].iter_rows()}
+    assert "units.quality.tp with the value mg/L" in keys["units.quality.PARAMETER"][2].value
+    assert not any("{" in str(row[2].value) for row in keys.values())
     header = book["removals"][1]
     assert [cell.value for cell in header] == [column.name for column in TABLES["removals"].columns]
     assert "negative where it adds load" in header[3].comment.text

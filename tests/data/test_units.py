@@ -106,6 +106,14 @@ def test_refused_with_the_choices(unit, dimension, choices):
         assert choice in cure
 
 
+@pytest.mark.parametrize(
+    ("unit", "first"),
+    [("t/a", "t/yr, kg/yr"), ("kg/year", "kg/yr, t/yr"), ("t/yr.", "t/yr, kg/yr"), ("lb/day", "lb/d, kg/yr")],
+)
+def test_a_unit_in_other_words_is_offered_first(unit, first):
+    assert fault(unit, "load")[1].startswith(f"write {first}")
+
+
 def test_labels_of_quality_are_not_converted():
     assert factor("pH", "pH", "quality") == 1
     with pytest.raises(InputError, match="cannot be converted"):

@@ -520,3 +520,24 @@ def test_short_work_and_work_in_a_pipe_show_no_progress(monkeypatch):
         monkeypatch.setattr(wait, "console", lambda screen=screen, **_: screen)
         assert wait.wait_for(lambda report: report("solving", 0, 1)) is None
         assert screen.file.getvalue() == ""
+
+
+def test_what_is_perhaps_not_meant_is_noted_and_stops_nobody(run, tmp_path):
+    folder = tmp_path / "basin"
+    folder.mkdir()
+    (folder / "case.toml").write_text('name = "basin"\n[units]\nload = "kg/yr"\n')
+    for table, text in {
+        "regions": "region\nupper\n",
+        "sources": "source,region\nmill,upper\ntown,\n",
+        "loads": "source,pollutant,load\nmill,P,100\ntown,P,50\n",
+        "options": "source,measure,max_extent,unit_cost\nmill,filter,1,30\n",
+        "removals": "measure,pollutant,removal\nfilter,P,0.8\n",
+        "targets": "target,kind,basis,limit\nless,reduction,percent,0.2\n",
+    }.items():
+        (folder / f"{table}.csv").write_text(text)
+    for command in ("check", "plan"):
+        result = run(command, folder)
+        assert result.exit_code == 0
+        assert "2 notes: allowed, but perhaps not meant" in result.stdout
+        assert "town" in result.stdout
+        assert "write 20" in " ".join(result.stdout.split())

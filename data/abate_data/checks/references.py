@@ -24,6 +24,8 @@ def check_keys(draft: Draft) -> Iterator[Finding]:
     for name, sheet in draft.sheets.items():
         key = row_keys(draft, name, sheet.table.key)
         wrong = pd.Series(key).duplicated().to_numpy()
+        for column in sheet.table.key if wrong.any() else ():
+            wrong = wrong & ~draft.unread(name, column)
         if wrong.any():
             yield from _repeated(draft, sheet, key, wrong)
 
@@ -99,6 +101,37 @@ def _place(draft: Draft, domain: str) -> str:
     places = [place for place in DOMAINS[domain] if draft.has(place.split(".")[0])] or list(DOMAINS[domain])
     table, column = places[0].split(".")
     return f"each {domain} is defined in the column {column} of {table}"
+
+
+def check_spellings(draft: Draft) -> Iterator[Finding]:
+    """Find ids of one domain that only case or spaces tell apart."""
+    for domain, known in draft.known.items():
+        table, column = DOMAINS[domain][0].split(".")
+        first: dict[str, str] = {}
+        twins = {}
+        for label in draft.labels(table, column)[:known]:
+            other = first.setdefault("".join(label.casefold().split()), label)
+            if other != label:
+                twins[label] = other
+        for label in list(twins)[:LISTED]:
+            yield _twin(draft, domain, label, twins[label])
+        if len(twins) > LISTED:
+            more = f"{len(twins) - LISTED} more ids like these, {len(twins)} in all"
+            yield Finding(table, more, "mend them likewise", column=column)
+
+
+def _twin(draft: Draft, domain: str, label: str, other: str) -> Finding:
+    """Return the finding of an id that is like another, at the first row that names it, or else the other."""
+    for name, twin in ((label, other), (other, label)):
+        for table, sheet in draft.sheets.items():
+            for column in (column.name for column in sheet.columns() if column.domain == domain):
+                rows = np.flatnonzero(draft.codes(table, column) == draft.labels(table, column).index(name))
+                if len(rows):
+                    how = "case" if name.casefold() == twin.casefold() else "case or spaces"
+                    problem = f"differs from {twin!r} only by {how}"
+                    cure = f"did you mean it? Write {twin!r}, or give the {domain} a name less like it"
+                    return Finding(table, problem, cure, draft.row(table, int(rows[0])), column, name)
+    raise AssertionError(f"no table names the {domain} {label!r}")
 
 
 def check_region_tree(draft: Draft) -> Iterator[Finding]:

@@ -52,6 +52,9 @@ def _setting_finding(kind: str, place: tuple[int | str, ...], message: str, valu
         known = models.get(str(place[0]), Settings).model_fields if len(place) > 1 else Settings.model_fields
         cure = offer(str(place[-1]), known, "setting")
         return Finding("case.toml", "is not a setting", cure, column=key)
+    if kind == "dict_type":
+        cure = 'write `quality = { tp = "mg/L" }` under [units]; in a workbook write a row units.quality.tp'
+        return Finding("case.toml", "is no unit of a named parameter", cure, column=key, value=str(value)[:80])
     problem = message[:1].lower() + message[1:]
     return Finding("case.toml", problem, f"correct `{key}`", column=key, value=str(value)[:80])
 

@@ -12,6 +12,7 @@ from abate_data.cells import number_text
 from abate_data.checks.references import row_keys
 from abate_data.draft import Draft
 from abate_data.errors import Finding
+from abate_data.names import offer
 
 _TARGETS = "targets"
 
@@ -50,7 +51,11 @@ def check_subjects(draft: Draft) -> Iterator[Finding]:
         yield from draft.findings(_TARGETS, column, stray, f"a target of this kind has no {column}", cure)
         if column in ("receptor", "pollutant", "parameter"):
             lacking = _is(draft, *knowing) & (draft.codes(_TARGETS, column) < 0)
-            cure = f"fill it: the case has more than one {column}, or none that can be meant"
+            if draft.has(_TARGETS):
+                lacking &= ~draft.unread(_TARGETS, column)
+            names = draft.labels(_TARGETS, column)[: draft.known[column]]
+            some = ", ".join(repr(name) for name in names[:8]) + (" ..." if len(names) > 8 else "")
+            cure = f"write the {column}, one of {some}" if names else offer("", names, column)
             yield from draft.findings(_TARGETS, column, lacking, f"the target names no {column}", cure)
 
 

@@ -83,7 +83,8 @@ def check_blanks(draft: Draft) -> Iterator[Finding]:
         if column.required:
             problem = "the id is blank" if column.kind == "id" else "the cell is blank"
             cure = f"fill it: {column.description}"
-            yield from draft.findings(table, column.name, ~draft.given(table, column.name), problem, cure)
+            blank = ~draft.given(table, column.name) & ~draft.unread(table, column.name)
+            yield from draft.findings(table, column.name, blank, problem, cure)
 
 
 def check_finite(draft: Draft) -> Iterator[Finding]:

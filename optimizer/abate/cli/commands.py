@@ -11,6 +11,7 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from rich.console import Console
 
 from abate.cli.failures import INTERRUPTED, INVALID, Commands, finding_table
 from abate.cli.files import refuse_taken, write_plan
@@ -20,6 +21,8 @@ from abate.cli.wait import wait_for
 from abate.decompose import decompose
 from abate.errors import InputError
 from abate.solver import DEFAULT_GAP
+from abate_data.case import Case
+from abate_data.notes import notes
 from abate_data.read import load, shipped_cases
 from abate_data.template import write_template
 
@@ -93,7 +96,7 @@ def _scenarios(name: str) -> list[str]:
 
 @app.command(epilog="Example: abate check my-case.xlsx --scenario strict")
 def check(case: CaseName, scenario: Scenario = None) -> None:
-    """Check a case, and show everything that is wrong with it."""
+    """Check a case, and show everything that is wrong with it or perhaps not meant."""
     out = console()
     try:
         checked = load(case, scenario)
@@ -105,6 +108,15 @@ def check(case: CaseName, scenario: Scenario = None) -> None:
     out.print(f"no findings in {name}", soft_wrap=True)
     sizes = {table: len(rows) for table, rows in checked.tables.items() if len(rows)}
     out.print(tabled(pd.DataFrame({"table": list(sizes), "rows": list(sizes.values())})))
+    _show_notes(out, checked)
+
+
+def _show_notes(screen: Console, case: Case) -> None:
+    """Show what is allowed and yet seldom meant; nothing where there is none."""
+    found = notes(case)
+    if found:
+        screen.print(f"\n{counted(len(found), 'note')}: allowed, but perhaps not meant")
+        screen.print(finding_table(found))
 
 
 @app.command(epilog="Example: abate template my-case.xlsx")
@@ -153,6 +165,7 @@ def plan(
     made = wait_for(lambda progress: decompose(read, objective, time_limit=time_limit, gap=gap, progress=progress))
     screen = console()
     show_plan(screen, made)
+    _show_notes(screen, read)
     if explain is not None:
         show_explanation(screen, made, explain)
     if out is not None:
