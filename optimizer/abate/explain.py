@@ -51,7 +51,7 @@ class Explanation:
         unit, money = units["value"], units["does_more_above"]
         prices = zip(self.margins["does_more_above"], self.margins["does_less_below"], strict=True)
         for row, (more, less) in zip(self.margins.itertuples(), prices, strict=True):
-            lines.append(f"  {row.pollutant}: allowed {row.allowed:.4g} of {row.baseline:.4g}")
+            lines.append(f"  {row.pollutant}: allowed {row.allowed:.4g} of {row.baseline:.4g} {units['allowed']}")
             asked = self.asked_by[self.asked_by["pollutant"] == row.pollutant]
             lines += [f"    {target.target} pays {target.value:.4g} {unit}" for target in asked.itertuples()]
             lines.append(f"    {_sentence('does more above', float(more), money, 'can do no more')}")
@@ -120,13 +120,13 @@ def _next_and_last(problem: Problem, outcome: Outcome, loads: Positions, positio
     step = STEP * baseline
     if not step > 0:
         return np.nan, np.nan
-    return _price(session, row, allowed - step), _price(session, row, min(allowed + step, baseline), allowed, baseline)
+    reduces = baseline - allowed > 0.5 * step
+    last = _price(session, row, min(allowed + step, baseline)) if reduces else np.nan
+    return _price(session, row, allowed - step), last
 
 
-def _price(session: Session, row: Positions, limit: float, allowed: float = np.nan, baseline: float = np.nan) -> float:
-    """Return the price of a cap at a limit; NaN where it cannot be kept, or where nothing is reduced to begin with."""
-    if baseline - allowed <= 0.5 * STEP * baseline:
-        return np.nan
+def _price(session: Session, row: Positions, limit: float) -> float:
+    """Return the price of a cap at a limit; NaN where it cannot be kept."""
     session.bound_rows(row, np.array([-np.inf]), np.array([limit]))
     solution = session.solve()
     return float(-solution.prices[row[0]]) if solution.found else np.nan

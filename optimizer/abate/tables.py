@@ -181,7 +181,7 @@ def prices(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     units = target_units(case, problem)
     paid = objective_unit(case, outcome.objective)
     asked = _asked_units(case, units)
-    price = np.where(np.isnan(outcome.price), np.nan, outcome.price)
+    price = outcome.price
     table = pd.DataFrame(
         {
             "target": targets.ids,
