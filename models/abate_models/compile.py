@@ -19,7 +19,7 @@ from pyomo.core.base.expression import Expression
 from pyomo.core.base.objective import Objective, ObjectiveData
 from pyomo.core.base.param import Param
 from pyomo.core.base.PyomoModel import ConcreteModel
-from pyomo.core.base.set import RangeSet, Set
+from pyomo.core.base.set import RangeSet, Reals, Set
 from pyomo.core.base.suffix import Suffix
 from pyomo.core.base.var import Var, VarData
 from pyomo.core.expr.numvalue import value as number
@@ -269,17 +269,41 @@ def _bounds(members: list[VarData], width: int) -> tuple[Floats, Floats, NDArray
     lower, upper = np.empty(width), np.empty(width)
     integer = np.zeros(width, dtype=bool)
     for column, variable in enumerate(members):
-        if variable.fixed:
-            lower[column] = upper[column] = number(variable)
+        if _is_plain(variable):
+            least, greatest = variable._lb, variable._ub
         else:
-            least, greatest = variable.bounds
-            lower[column] = -np.inf if least is None else least
-            upper[column] = np.inf if greatest is None else greatest
-        integer[column] = not variable.is_continuous()
-        if integer[column] and variable.domain.get_interval()[2] != 1:
-            cure = "use whole numbers between bounds, or binaries that choose"
-            raise InputError([Finding("model", "takes only certain values", cure, row=variable.name)])
+            least, greatest, integer[column] = _careful_bounds(variable)
+        lower[column] = -np.inf if least is None else least
+        upper[column] = np.inf if greatest is None else greatest
     return lower, upper, integer
+
+
+def _is_plain(variable: VarData) -> bool:
+    """Whether a variable is free to take any real number between two bounds that are numbers.
+
+    Reading the slots is ten times faster than Pyomo's `bounds`, which has bounds that are expressions in mind.
+    """
+    return (
+        not variable._fixed
+        and variable._domain is Reals
+        and variable._lb.__class__ in _PLAIN
+        and variable._ub.__class__ in _PLAIN
+    )
+
+
+_PLAIN = (float, type(None))
+
+
+def _careful_bounds(variable: VarData) -> tuple[float | None, float | None, bool]:
+    """Return bounds and whether the variable is whole, for whatever Pyomo allows."""
+    whole = not variable.is_continuous()
+    if whole and variable.domain.get_interval()[2] != 1:
+        cure = "use whole numbers between bounds, or binaries that choose"
+        raise InputError([Finding("model", "takes only certain values", cure, row=variable.name)])
+    if variable.fixed:
+        return number(variable), number(variable), whole
+    least, greatest = variable.bounds
+    return least, greatest, whole
 
 
 def _side_by_side(pieces: list[tuple[sparse.csr_array, int]], width: int) -> sparse.csr_array:
