@@ -281,7 +281,7 @@ def _bounds(members: list[VarData], width: int) -> tuple[Floats, Floats, NDArray
 def _is_plain(variable: VarData) -> bool:
     """Whether a variable is free to take any real number between two bounds that are numbers.
 
-    Reading the slots is ten times faster than Pyomo's `bounds`, which has bounds that are expressions in mind.
+    Its slots are read then: Pyomo's `bounds`, which has expressions in mind, is most of the time of compiling.
     """
     return (
         not variable._fixed

@@ -23,8 +23,7 @@ def choose_method(compiled: CompiledModel) -> str:
     """Return the HiGHS method for the first solve of a model.
 
     The work of interior point grows with the coefficients, that of simplex with rows times columns. So the sparser a
-    large model is, the more interior point gains: on synthetic cases of 2,000 to 10,000 sources it takes half the time
-    where one coefficient in 5,000 is not zero, and four times as long where one in 200 is. A MILP is left to HiGHS.
+    large model is, the more interior point gains; on dense ones it loses. A MILP is left to HiGHS.
     """
     if compiled.integer.any():
         return "choose"
@@ -36,10 +35,10 @@ def choose_method(compiled: CompiledModel) -> str:
 def choose_presolve(compiled: CompiledModel) -> str:
     """Return whether HiGHS should look for a smaller model before it solves.
 
-    Where no row is a bound or ties just two columns, and no column is fixed, presolve finds next to nothing:
-    it costs up to a third of the time, and a copy of the model, for about as many iterations. A small MILP goes
-    without: presolve of HiGHS 1.15.1 can lose the optimum of models with yes-or-no decisions and call another point
-    optimal (HiGHS issues 3094, 3173; a case of ours stands in the tests).
+    Where no row is a bound or ties just two columns, and no column is fixed, presolve finds next to nothing: it costs
+    time and a copy of the model for about as many iterations. A small MILP goes without: presolve of HiGHS 1.15.1 can
+    lose the optimum of models with yes-or-no decisions and call another point optimal (HiGHS issues 3094, 3173; a case
+    of ours stands in the tests).
     """
     if compiled.integer.any():
         return "off" if len(compiled.cost) < MILP_PRESOLVE_COLUMNS else "choose"

@@ -125,7 +125,8 @@ def smallest_relaxation(case: Case, problem: Problem, model: ConcreteModel) -> t
     for position in range(len(tiers)):
         if not _settle(session, worst[[position]], np.ones(1)):
             return _relaxed_table(case, problem, gives_way), np.nan
-        _settle(session, slack[tier == position], sizes[tier == position])
+        if not _settle(session, slack[tier == position], sizes[tier == position]):
+            raise SolverError("the least sum of what a tier gives way was not found, though its least worst was")
     session.minimise(cost_of_columns(problem, compiled))
     cheapest = session.solve()
     if not cheapest.found:
@@ -141,8 +142,10 @@ def _settle(session: Session, columns: Positions, sizes: Floats) -> bool:
     costs[columns] = 1.0 / sizes
     session.minimise(costs)
     solution = session.solve()
-    if not solution.found:
+    if solution.status is SolutionStatus.INFEASIBLE:
         return False
+    if not solution.found:
+        raise SolverError(f"a step of the smallest relaxation was not found: {solution.status.value}")
     # a hair of room, far below what counts as giving way, so that the next solve is not lost to rounding
     reached = np.maximum(solution.values[columns], 0.0) + 0.01 * FEASIBILITY_TOLERANCE * sizes
     session.bound_columns(columns, np.zeros(len(columns)), reached)

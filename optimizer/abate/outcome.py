@@ -132,7 +132,10 @@ def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
     cheapest = session.solve()
     session.bound_rows(row, -free, free)
     session.minimise(compiled.cost, compiled.offset)
-    return cheapest if cheapest.found else replace(best, stop=cheapest.stop)
+    if cheapest.found:
+        return cheapest
+    # the best one is a point of that model too, so a solve that ends without any has failed
+    return replace(best, stop=StopReason.FAILED if cheapest.stop is StopReason.FINISHED else cheapest.stop)
 
 
 def _with_fixed_decisions(session: Session, solution: Solution) -> Solution:

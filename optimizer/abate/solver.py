@@ -169,14 +169,12 @@ class Session:
     def bound_columns(self, columns: NDArray[np.int64], lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some columns."""
         scale = self._column_scale[columns]
-        status = self._highs.changeColsBounds(
-            len(columns), columns.astype(np.int32), _finite(lower) / scale, _finite(upper) / scale
-        )
+        status = self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower / scale, upper / scale)
         self._check(status, "change bounds")
 
     def bound_rows(self, rows: NDArray[np.int64], lower: Floats, upper: Floats) -> None:
         """Replace the bounds of some rows."""
-        for row, least, most in zip(rows, _finite(lower), _finite(upper), strict=True):
+        for row, least, most in zip(rows, lower, upper, strict=True):
             scale = self._row_scale[row]
             self._check(self._highs.changeRowBounds(int(row), least * scale, most * scale), "change limits")
 
@@ -352,10 +350,6 @@ def _typical(cost: Floats) -> float:
     """Return the geometric mean of the costs' sizes as a power of two."""
     sizes = np.abs(cost[cost != 0])
     return float(np.exp2(np.round(np.log2(sizes).mean()))) if len(sizes) else 1.0
-
-
-def _finite(bounds: Floats) -> Floats:
-    return np.asarray(bounds, dtype=np.float64)
 
 
 def _refuse_unusable(compiled: CompiledModel) -> None:
