@@ -32,6 +32,7 @@ RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     values.check_signs,
     values.check_removals,
     values.check_floors,
+    values.check_raw_loads,
     references.check_keys,
     references.check_references,
     references.check_spellings,

@@ -23,9 +23,10 @@ This page is made by `abate_data.dictionary.tables_page()` from the declarations
 
 A case is a folder with `case.toml` and a CSV file per table, or a workbook with a sheet `case` (columns key
 and value) and a sheet per table, or a mapping of DataFrames. Only the tables marked *required* must be there;
-each further one adds its part to the model. CSV files are UTF-8, with commas between cells and points in
-numbers. `scenarios/NAME/TABLE.csv`, or a sheet `TABLE@NAME`, replaces a table where the scenario NAME is
-asked for.
+each further one adds its part to the model. Plans and their costs need `options` and `removals`; a case without
+them can be read, checked and split by rules that ask for no costs. CSV files are UTF-8, with commas between
+cells and points in numbers. `scenarios/NAME/TABLE.csv`, or a sheet `TABLE@NAME`, replaces a table where the
+scenario NAME is asked for.
 
 - Ids are texts and stay as written; a blank id, or `*`, means any where the column is not required.
 - A blank number means the default of its column.

@@ -36,6 +36,7 @@ def notes(case: Case) -> list[Finding]:
         note_loads_that_reach_nothing,
         note_oxygen_at_most,
         note_percentages_below_one,
+        note_no_options,
         note_unused,
         note_oxygen_background,
     )
@@ -83,6 +84,13 @@ def note_percentages_below_one(case: Case) -> Iterator[Finding]:
         cure = f"write {percent_meant} for {percent_meant} %"
         yield _finding(case, "targets", "limit", position, problem, cure)
     yield from _others("targets", "limit", wrong)
+
+
+def note_no_options(case: Case) -> Iterator[Finding]:
+    """Note a case that says what must hold, and not what can be done."""
+    if case["options"].empty:
+        problem = "the table has no rows: strategies that need no costs can be compared, but there is no plan"
+        yield Finding("options", problem, "fill it, and removals, if there are measures with costs to choose from")
 
 
 def note_unused(case: Case) -> Iterator[Finding]:

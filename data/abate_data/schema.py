@@ -82,6 +82,7 @@ LOADS = Table(
         amount("load", "load with no measure of the options table in use", "load", required=True),
         amount("floor", "load below which no measure can bring it", "load", 0.0),
         amount("permit_load", "load that its permit allows today", "load"),
+        amount("raw_load", "load generated before any treatment, of which `load` is what is left", "load"),
         amount("relative_sd", "standard deviation of the load over the load"),
     ),
     key=("source", "pollutant"),
@@ -125,7 +126,6 @@ OPTIONS = Table(
         amount("built", "extent that stands already and whose capital is spent", "extent", 0.0),
     ),
     key=("source", "measure"),
-    required=True,
 )
 
 REMOVALS = Table(
@@ -145,7 +145,6 @@ REMOVALS = Table(
         choice("basis", "a fraction of the baseline load, or a load per unit of extent", "fraction", "mass"),
     ),
     key=("source", "measure", "pollutant"),
-    required=True,
 )
 
 RESOURCES = Table(

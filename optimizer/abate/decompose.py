@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from pyomo.core.base.PyomoModel import ConcreteModel
@@ -11,16 +10,14 @@ from abate.certify import Certificate, Claim, certify
 from abate.errors import Finding, InputError, SolverError
 from abate.extend import check_model
 from abate.noplan import no_plan
-from abate.outcome import outcome_of
-from abate.plan import Plan, make_plan
-from abate.reach import Progress, resolve_limits
-from abate.solver import DEFAULT_GAP, OPTIMALITY_TOLERANCE, Session, Solution, SolutionStatus
+from abate.outcome import outcome_of, proved_status
+from abate.plan import Plan, make_plan, with_values
+from abate.reach import Progress, require_options, resolve_limits
+from abate.solver import DEFAULT_GAP, Session, Solution, SolutionStatus
 from abate_data.case import Case
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model
 from abate_models.problem import read_problem
-
-logger = logging.getLogger(__name__)
 
 
 def build(case: Case, objective: str = "cost") -> ConcreteModel:
@@ -36,8 +33,9 @@ def build(case: Case, objective: str = "cost") -> ConcreteModel:
     Raises
     ------
     InputError
-        Where the objective is unknown or asks for figures that the case does not give.
+        Where the case has no options, or the objective is unknown or asks for figures that the case does not give.
     """
+    require_options(case)
     problem, _ = resolve_limits(read_problem(case))
     return assemble(problem, objective)
 
@@ -72,8 +70,8 @@ def decompose(
     Raises
     ------
     InputError
-        Where the objective is unknown or asks for figures that the case does not give, a limit is no such number, or
-        the given model is not one of this case and objective.
+        Where the case has no options, the objective is unknown or asks for figures that the case does not give, a
+        limit is no such number, or the given model is not one of this case and objective.
     NoPlanError
         Where the targets cannot hold together; it names them, and the smallest relaxation.
     SolverError
@@ -81,6 +79,7 @@ def decompose(
         certificate.
     """
     _check_arguments(case, time_limit, gap)
+    require_options(case)
     report = progress or _no_report
     problem, best = resolve_limits(read_problem(case), progress=progress)
     report("building the model", 0, 3)
@@ -104,13 +103,14 @@ def decompose(
         case,
         outcome.claim(best),
         stop=outcome.stop,
-        status=_proved_status(solution.status, outcome.gap, gap),
+        status=proved_status(solution.status, outcome.gap, gap),
         gap=outcome.gap,
         method=solution.method,
         iterations=solution.iterations,
         solves=solves,
     )
-    return make_plan(case, problem, model, outcome, certificate)
+    filled = with_values(model, outcome.columns)
+    return make_plan(case, problem, outcome, certificate, lambda: filled)
 
 
 def _check_arguments(case: object, time_limit: float | None, gap: float) -> None:
@@ -144,14 +144,6 @@ def _certify_own(case: Case, claim: Claim, **of_the_solver: Any) -> Certificate:
     except SolverError as error:
         cure = "leave the rows of the case as they were built; to loosen a target, change the table targets"
         raise InputError([Finding("model", f"gives a plan that fails: {error}", cure)]) from error
-
-
-def _proved_status(status: SolutionStatus, proved: float, wanted: float) -> SolutionStatus:
-    """Return optimal only where the gap that is proved says so too, whatever the solver says."""
-    if status is SolutionStatus.OPTIMAL and proved > max(wanted, OPTIMALITY_TOLERANCE):
-        logger.warning("the solver calls the plan optimal, but only a gap of %.2g is proved", proved)
-        return SolutionStatus.FEASIBLE
-    return status
 
 
 def _no_report(_what: str, _done: int, _total: int) -> None:

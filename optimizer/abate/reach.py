@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from abate.errors import SolverError
+from abate.errors import Finding, InputError, SolverError
 from abate.solver import FEASIBILITY_TOLERANCE, Session, SolutionStatus
 from abate_data.case import Case
 from abate_data.schema import OXYGEN
@@ -59,9 +59,12 @@ def reach(case: Case, *, progress: Progress | None = None) -> Reach:
 
     Raises
     ------
+    InputError
+        Where the case has no options: what could be done is then not known, and not the same as nothing.
     SolverError
         Where a solve fails.
     """
+    require_options(case)
     problem = read_problem(case)
     scopes = Scopes(case)
     probes, zones = _probes(case, problem, scopes)
@@ -71,6 +74,21 @@ def reach(case: Case, *, progress: Progress | None = None) -> Reach:
         _best_and_cost(session, probed, position, int(rows[position]), progress) for position in range(len(probes.ids))
     ]
     return _tables(case, problem, probes, zones, found)
+
+
+def require_options(case: Case) -> None:
+    """Refuse a case that does not say what can be done, and at what cost.
+
+    Raises
+    ------
+    InputError
+        Naming the tables that have no rows.
+    """
+    what = {"options": "which measures each source can take and what they cost", "removals": "what its measures remove"}
+    if not len(case["options"]):
+        cure = "fill it, or compare strategies that need no costs with abate.compare"
+        empty = [table for table in what if not len(case[table])]
+        raise InputError([Finding(table, f"the case does not say {what[table]}", cure) for table in empty])
 
 
 def resolve_limits(problem: Problem, *, progress: Progress | None = None) -> tuple[Problem, Floats]:

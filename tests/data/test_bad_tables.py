@@ -79,6 +79,7 @@ CELLS = [
     ("loads", 2, "load", "٣", ("not a number",)),
     ("loads", 2, "load", "-1", ("negative", "at least 0")),
     ("loads", 2, "floor", "41", ("floor lies above the load", "lower the floor")),
+    ("loads", 2, "raw_load", "39", ("raw load lies below the load", "raise it", "leave it blank")),
     ("sources", 2, "latitude", "91", ("out of range", "from -90 to 90")),
     ("sources", 2, "longitude", "-181", ("out of range", "from -180 to 180")),
     ("targets", 2, "priority", "100", ("out of range", "from 0 to 99")),
@@ -194,18 +195,34 @@ def test_regions_alike(minimal_case_tables):
 # --- tables and columns
 
 
-@pytest.mark.parametrize("table", ["sources", "loads", "options", "removals", "targets"])
+@pytest.mark.parametrize("table", ["sources", "loads", "removals", "targets"])
 def test_missing_table(minimal_case_tables, table):
     del minimal_case_tables[table]
     found = findings_of(minimal_case_tables)
     assert any(matches(f, table, None, "", "", "the table is missing", "add it") for f in found)
 
 
-@pytest.mark.parametrize("table", ["sources", "loads", "options", "removals", "targets"])
+@pytest.mark.parametrize("table", ["sources", "loads", "removals", "targets"])
 def test_table_without_rows(minimal_case_tables, table):
     minimal_case_tables[table] = minimal_case_tables[table].iloc[:0]
     found = findings_of(minimal_case_tables)
     assert any(matches(f, table, None, "", "", "has no rows", "at least one row") for f in found)
+
+
+@pytest.mark.parametrize("without", [["options"], ["options", "removals"], ["options", "removals", "measures"]])
+def test_a_case_without_options_is_readable(minimal_case_tables, without):
+    for table in without:
+        del minimal_case_tables[table]
+    case = load(minimal_case_tables)
+    assert all(len(case[table]) == 0 for table in without)
+    assert case["loads"]["load"].tolist() == [40, 25, 60]
+
+
+def test_removals_of_measures_that_are_nowhere(minimal_case_tables):
+    for table in ("options", "measures"):
+        del minimal_case_tables[table]
+    found = findings_of(minimal_case_tables)
+    assert any(matches(f, "removals", 2, "measure", "precipitation", "not defined") for f in found)
 
 
 def test_unknown_table(minimal_case_tables):

@@ -123,3 +123,11 @@ def test_oxygen_that_is_taken_as_saturated(minimal_case_tables):
     given = pd.DataFrame({"receptor": ["lake"], "parameter": ["dissolved_oxygen"], "value": [8.0]})
     minimal_case_tables["background"] = given
     assert noted(minimal_case_tables, "receptors", "receptor") == []
+
+
+def test_a_case_without_options(minimal_case_tables):
+    assert noted(minimal_case_tables, "options", "") == []
+    for table in ("options", "removals"):
+        del minimal_case_tables[table]
+    (found,) = noted(minimal_case_tables, "options", "")
+    assert "there is no plan" in found.problem

@@ -17,6 +17,9 @@ from abate_data.schema import TABLES
 from abate_data.settings import Horizon, Settings, Units
 from abate_data.sheet import Header, Sheet
 
+#: Table -> the table whose rows cannot do without it.
+NEEDED_BY = {"removals": "options"}
+
 #: An attribute as like a column that is not given is taken for a slip.
 LIKENESS = 0.8
 
@@ -66,10 +69,11 @@ def check_tables(draft: Draft) -> Iterator[Finding]:
             yield Finding(name, "is not a table of a case", offer(name, TABLES, "table"))
     unread = {finding.table for finding in draft.raw.findings}
     for name, table in TABLES.items():
-        if table.required and name not in draft.sheets and name not in unread:
+        needed = table.required or (name in NEEDED_BY and draft.has(NEEDED_BY[name]))
+        if needed and name not in draft.sheets and name not in unread:
             columns = ", ".join(column.name for column in table.columns if column.required)
             yield Finding(name, "the table is missing", f"add it, with the columns {columns} at least")
-        elif table.required and not draft.has(name) and name not in unread:
+        elif needed and not draft.has(name) and name not in unread:
             yield Finding(name, "the table has no rows", f"add at least one row: a row is {table.row}")
 
 

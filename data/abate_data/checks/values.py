@@ -150,3 +150,10 @@ def check_floors(draft: Draft) -> Iterator[Finding]:
     wrong = draft.values("loads", "floor") > draft.values("loads", "load")
     cure = "lower the floor to the load or less"
     yield from draft.findings("loads", "floor", wrong, "the floor lies above the load", cure)
+
+
+def check_raw_loads(draft: Draft) -> Iterator[Finding]:
+    """Find loads above what is generated before any treatment."""
+    wrong = draft.values("loads", "raw_load") < draft.values("loads", "load")
+    cure = "raise it to the load or more, or leave it blank where it is not known"
+    yield from draft.findings("loads", "raw_load", wrong, "the raw load lies below the load", cure)
