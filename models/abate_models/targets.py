@@ -96,6 +96,26 @@ class Targets:
         return np.flatnonzero(np.asarray(self.form) == form)
 
 
+def caps_on_loads(keys: list[tuple[str, str]], allowed: Floats, sources: int) -> Targets:
+    """Return a cap on each load by itself, named by its (source, pollutant), that may give way."""
+    count = len(keys)
+    none = np.zeros(count)
+    return Targets(
+        ids=[f"{source}, {pollutant}" for source, pollutant in keys],
+        form=[CAP] * count,
+        sign=np.ones(count),
+        limit=allowed,
+        margin=none,
+        reserve=none,
+        gap_closure=np.full(count, np.nan),
+        step=-np.ones(count),
+        priority=np.ones(count, dtype=np.int64),
+        quality=np.full(count, -1),
+        scope=sparse.eye_array(count, format="csr"),
+        sources=np.zeros((count, sources), dtype=bool),
+    )
+
+
 def resolve_gap_closure(targets: Targets, baseline: Floats, best: Floats) -> Targets:
     """Return the targets with the limits of gap closure filled in.
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from abate.errors import Finding, InputError
 from abate.outcome import Outcome
@@ -20,7 +19,7 @@ from abate_models.compile import compile_model
 from abate_models.options import Options
 from abate_models.problem import Loads, Problem
 from abate_models.rules import Rules
-from abate_models.targets import CAP
+from abate_models.targets import caps_on_loads
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -140,24 +139,8 @@ def _alone(problem: Problem, outcome: Outcome, loads: Positions) -> Problem:
     others[mine] = 0.0
     resources = problem.resources
     left = np.maximum(resources.available - resources.use @ others, resources.use[:, mine] @ outcome.extent[mine])
-    targets = problem.targets
-    count = len(loads)
-    none = np.zeros(count)
-    caps = replace(
-        targets,
-        ids=[problem.loads.keys[row][1] for row in loads],
-        form=[CAP] * count,
-        sign=np.ones(count),
-        limit=outcome.load[loads],
-        margin=none,
-        reserve=none,
-        gap_closure=none,
-        step=none,
-        priority=np.ones(count, dtype=np.int64),
-        quality=np.full(count, -1),
-        scope=sparse.eye_array(count, format="csr"),
-        sources=np.zeros((count, len(problem.sources)), dtype=bool),
-    )
+    count, keys = len(loads), [problem.loads.keys[row] for row in loads]
+    caps = caps_on_loads(keys, outcome.load[loads], len(problem.sources))
     return replace(
         problem,
         loads=_loads_at(problem.loads, loads),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from abate.bound import proved_bound
 from abate.certify import Claim
-from abate.solver import Session, Solution, StopReason
+from abate.solver import OPTIMALITY_TOLERANCE, Session, Solution, SolutionStatus, StopReason
 from abate_models.compile import CompiledModel
 from abate_models.cost import cost_of_columns
 from abate_models.problem import Problem
@@ -17,6 +18,8 @@ from abate_models.relaxation import relaxable
 from abate_models.targets import BUDGET, CAP, QUALITY
 
 Floats = NDArray[np.float64]
+
+logger = logging.getLogger(__name__)
 
 #: An extent below this share of the option's greatest extent is rounding, not a measure.
 NEGLIGIBLE_SHARE = 1e-9
@@ -42,6 +45,7 @@ class Outcome:
     fixed_decisions : whether the prices hold for the yes-or-no decisions as they are.
     stop : why the solver stopped, in the solve that chose the plan.
     maximised : whether `value` and `bound` are the negatives of an objective that is maximised.
+    shares : whether `load` is what a strategy hands out, not just what the measures leave.
     """
 
     extent: Floats
@@ -59,6 +63,7 @@ class Outcome:
     fixed_decisions: bool
     stop: StopReason
     maximised: bool
+    shares: bool = False
 
     def claim(self, best: Floats) -> Claim:
         """Return what the certificate has to check; `best` is the reach of each gap closure target."""
@@ -73,6 +78,7 @@ class Outcome:
             objective_value=self.value,
             bound=self.bound,
             slack=self.slack,
+            shares=self.shares,
         )
 
 
@@ -100,7 +106,7 @@ def outcome_of(
         priced = _with_fixed_decisions(session, solution)
         solution = solution if secondary else priced
     columns = solution.values.copy()
-    extent, installed, load = _clean(problem, compiled, columns)
+    extent, installed, load = clean(problem, compiled, columns)
     value = float(compiled.cost @ columns + compiled.offset)
     gap = relative_gap(value, bound, _size(compiled))
     return Outcome(
@@ -156,6 +162,14 @@ def relative_gap(value: float, bound: float, size: float) -> float:
     return difference / max(abs(value), abs(bound)) if np.isfinite(bound) else np.inf
 
 
+def proved_status(status: SolutionStatus, proved: float, wanted: float) -> SolutionStatus:
+    """Return optimal only where the gap that is proved says so too, whatever the solver says."""
+    if status is SolutionStatus.OPTIMAL and proved > max(wanted, OPTIMALITY_TOLERANCE):
+        logger.warning("the solver calls the plan optimal, but only a gap of %.2g is proved", proved)
+        return SolutionStatus.FEASIBLE
+    return status
+
+
 def _size(compiled: CompiledModel) -> float:
     """Return the most that the objective could come to within the bounds of the columns."""
     reach = np.where(np.isfinite(compiled.column_upper), np.abs(compiled.column_upper), 0.0)
@@ -187,7 +201,7 @@ def _slack(problem: Problem, compiled: CompiledModel, columns: Floats) -> Floats
     return slack
 
 
-def _clean(problem: Problem, compiled: CompiledModel, columns: Floats) -> tuple[Floats, NDArray[np.bool_], Floats]:
+def clean(problem: Problem, compiled: CompiledModel, columns: Floats) -> tuple[Floats, NDArray[np.bool_], Floats]:
     """Take rounding out of the columns, in place; return extent, installed and load."""
     options = problem.options
     extent = np.clip(columns[compiled.columns["extent"]], 0.0, options.upper)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyomo.core.base.PyomoModel import ConcreteModel
 from pyomo.core.base.var import Var
 
@@ -41,7 +45,10 @@ class Plan:
     prices : a row per target: what one unit less would cost, per unit of its row and of the limit as it was
         asked.
     certificate : the proof, recomputed from the case's tables.
-    model : the Pyomo model with the plan's values in its variables, to inspect, extend and solve again.
+    strategy : the allocation strategy that made it, as it was asked for.
+    out_of_reach : a row per load that the strategy would bring lower than measures can: source, pollutant, asked,
+        reached and the gap between the two. Empty in a plan that was optimised.
+    figures : further numbers that the strategy reports, by name.
     """
 
     case: Case
@@ -56,9 +63,22 @@ class Plan:
     balance: pd.DataFrame
     prices: pd.DataFrame
     certificate: Certificate
-    model: ConcreteModel = field(repr=False)
+    strategy: str
+    out_of_reach: pd.DataFrame
+    figures: dict[str, float]
     _problem: Problem = field(repr=False)
     _outcome: Outcome = field(repr=False)
+    _build: Callable[[], ConcreteModel] = field(repr=False)
+
+    @property
+    def attained(self) -> bool:
+        """Whether every target is attained."""
+        return bool(self.attainment["attained"].all())
+
+    @cached_property
+    def model(self) -> ConcreteModel:
+        """The Pyomo model with the plan's values in its variables, to inspect, extend and solve again."""
+        return self._build()
 
     def explain(self, source: str) -> Explanation:
         """Say which targets ask a source for its reduction, what its next unit costs, what would change it.
@@ -88,25 +108,44 @@ class Plan:
             "attainment": self.attainment,
             "balance": self.balance,
             "prices": self.prices,
+            **({"out_of_reach": self.out_of_reach} if len(self.out_of_reach) else {}),
             "certificate": self.certificate.checks,
         }
 
     def __repr__(self) -> str:
         name, currency = self.case.settings.name, self.case.settings.currency
-        return f"<Plan for {name!r}: {self.cost:,.0f} {currency}/yr, {len(self.measures)} measures, verified>"
+        missed = int((~self.attainment["attained"]).sum())
+        said = f"{missed} of {len(self.attainment)} targets missed, " if missed else ""
+        cost = "no costs known" if np.isnan(self.cost) else f"{self.cost:,.0f} {currency}/yr"
+        return f"<Plan for {name!r}: {cost}, {len(self.measures)} measures, {said}verified>"
 
 
-def make_plan(case: Case, problem: Problem, model: ConcreteModel, outcome: Outcome, certificate: Certificate) -> Plan:
-    """Return the plan of a certified outcome, and put its values into the model."""
-    values = iter(outcome.columns.tolist())
+def with_values(model: ConcreteModel, columns: NDArray[np.float64]) -> ConcreteModel:
+    """Return the model after its variables have taken the values of its columns."""
+    values = iter(columns.tolist())
     for component in own_components(model, Var):
         for variable in component.values():
             variable.set_value(next(values), skip_validation=True)
+    return model
+
+
+def make_plan(
+    case: Case,
+    problem: Problem,
+    outcome: Outcome,
+    certificate: Certificate,
+    build: Callable[[], ConcreteModel],
+    *,
+    strategy: str = "least-cost",
+    out_of_reach: pd.DataFrame | None = None,
+    figures: dict[str, float] | None = None,
+) -> Plan:
+    """Return the plan of a certified outcome; `build` makes its model, with the values in it, once it is asked for."""
     return Plan(
         case=case,
         objective=outcome.objective,
         value=-outcome.value if outcome.maximised else outcome.value,
-        cost=float(outcome.cost.sum()),
+        cost=float(outcome.cost.sum()) if len(outcome.cost) else np.nan,
         allocation=tables.allocation(case, problem, outcome),
         regions=tables.regions(case, problem, outcome),
         measures=tables.measures(case, problem, outcome),
@@ -115,7 +154,10 @@ def make_plan(case: Case, problem: Problem, model: ConcreteModel, outcome: Outco
         balance=tables.balance(case, problem, outcome),
         prices=tables.prices(case, problem, outcome),
         certificate=certificate,
-        model=model,
+        strategy=strategy,
+        out_of_reach=tables.out_of_reach(case, {}) if out_of_reach is None else out_of_reach,
+        figures=figures or {},
         _problem=problem,
         _outcome=outcome,
+        _build=build,
     )

@@ -196,6 +196,14 @@ def prices(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     return table
 
 
+def out_of_reach(case: Case, missed: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:
+    """Return a row per load (source, pollutant) of which less is asked than is reached; the two stand in `missed`."""
+    rows = [(*key, asked, reached, reached - asked) for key, (asked, reached) in missed.items()]
+    table = pd.DataFrame(rows, columns=["source", "pollutant", "asked", "reached", "gap"])
+    table = table.astype({"asked": float, "reached": float, "gap": float})
+    return _units(table, case, load=("asked", "reached", "gap"))
+
+
 def target_units(case: Case, problem: Problem) -> list[str]:
     """Return the unit of each target's row."""
     targets, units = problem.targets, case.settings.units
@@ -239,17 +247,20 @@ def _asked_units(case: Case, units: list[str]) -> list[str]:
 
 def _values(problem: Problem, outcome: Outcome) -> tuple[Floats, Floats]:
     """Return the value of each target's row with no measure and with the plan's."""
+    nothing = np.zeros_like(outcome.cost)
+    before = target_values(problem, problem.loads.baseline, nothing)
+    return before, target_values(problem, outcome.load, outcome.cost)
+
+
+def target_values(problem: Problem, load: Floats, cost: Floats) -> Floats:
+    """Return the value of each target's row under loads and costs of options: quality, sum of loads or money."""
     targets, receptors = problem.targets, problem.receptors
-    cost = np.bincount(problem.options.source, outcome.cost, len(problem.sources))
-    values = []
-    for load, spent in ((problem.loads.baseline, np.zeros_like(cost)), (outcome.load, cost)):
-        value = targets.scope @ load
-        quality = receptors.background + receptors.transfer @ load
-        value[targets.quality >= 0] = quality[targets.quality[targets.quality >= 0]]
-        at = targets.rows(BUDGET)
-        value[at] = targets.sources[at] @ spent
-        values.append(value)
-    return values[0], values[1]
+    value = targets.scope @ load
+    quality = receptors.background + receptors.transfer @ load
+    value[targets.quality >= 0] = quality[targets.quality[targets.quality >= 0]]
+    at = targets.rows(BUDGET)
+    value[at] = targets.sources[at] @ np.bincount(problem.options.source, cost, len(problem.sources))
+    return np.asarray(value)
 
 
 def marginal_values(problem: Problem, outcome: Outcome) -> sparse.csr_array:

@@ -18,7 +18,9 @@ from abate_data.case import Case
 
 
 def verify(case: Case, claim: Claim) -> list[Check]:
-    """Return one check for every kind of row, always all of them and in the same order.
+    """Return one check for every kind of row, always in the same order.
+
+    What a strategy hands out is not checked against the rules of the case.
 
     Parameters
     ----------
@@ -46,9 +48,7 @@ def verify(case: Case, claim: Claim) -> list[Check]:
             rows.cap(),
             rows.budget(),
             rows.resource(),
-            rules.reduction_percent(),
-            rules.uniform(),
-            rules.burden(),
+            *([] if claim.shares else [rules.reduction_percent(), rules.uniform(), rules.burden()]),
             rows.slack(),
             rows.cost(),
             rows.identity(),
@@ -118,10 +118,15 @@ class _Rows:
         return check("group", relative(total - 1.0, np.ones(len(key)), total), name)
 
     def balance(self) -> Check:
-        """Every allowed load is the baseline less what the measures remove."""
-        measures = self.measures
-        error = np.abs(self.claim.load - (measures.baseline - measures.removed))
-        return check("balance", relative(error, measures.terms), self.load_name)
+        """Every allowed load is the baseline less what the measures remove; handed out, it is no less than that.
+
+        Where a case has no measures at all, nothing says how a load that is handed out would be reached.
+        """
+        measures, shares = self.measures, self.claim.shares
+        if shares and not len(self.claim.extent):
+            return check("balance", np.zeros(0), self.load_name)
+        error = measures.baseline - measures.removed - self.claim.load
+        return check("balance", relative(error if shares else np.abs(error), measures.terms), self.load_name)
 
     def floor(self) -> Check:
         """No load below its floor."""
@@ -168,8 +173,14 @@ class _Rows:
         return check("resource", relative(used - available, *size), name)
 
     def slack(self) -> Check:
-        """Nothing gives way by less than nothing, and nothing of priority 0 at all."""
+        """Nothing gives way by less than nothing, and nothing of priority 0 at all.
+
+        A strategy may miss any target, but must not say that it misses one by more than it does.
+        """
         slack = self.claim.slack
+        if self.claim.shares:
+            beyond = np.maximum(slack - self.targets.shortfall, 0.0)
+            return check("slack", relative(np.maximum(beyond, -slack), self.targets.size), self.target_name)
         hard = self.case.values("targets", "priority") == 0
         return check("slack", relative(np.where(hard, np.abs(slack), -slack), self.targets.size), self.target_name)
 

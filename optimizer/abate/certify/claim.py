@@ -29,6 +29,8 @@ class Claim:
     objective_value : its value.
     bound : proved lower bound of the objective; -infinity where none is.
     slack : by how much each row of `targets` gives way, in the unit of its limit; 0 in a normal plan.
+    shares : whether the loads are what a strategy hands out: measures may then remove more than it asks, targets may
+        be missed by just their slack, and the rules of the case are none of its business.
     """
 
     extent: Floats
@@ -41,6 +43,7 @@ class Claim:
     objective_value: float
     bound: float
     slack: Floats
+    shares: bool = False
 
 
 @dataclass(frozen=True)

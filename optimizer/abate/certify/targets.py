@@ -136,6 +136,11 @@ class Targets:
         shares = np.maximum(relative(-self._unused(given), self.size), relative(np.abs(given - self.value), self.size))
         return np.asarray(shares[self.is_quality | self.is_cap])
 
+    @cached_property
+    def shortfall(self) -> Floats:
+        """By how much each target is missed, in the unit of its row; 0 where it is attained."""
+        return np.maximum(self._claim.slack - self._unused(self.value), 0.0)
+
     def _unused(self, value: Floats) -> Floats:
         """Return what is left between each target and a value, slack included."""
         return np.asarray(self.sign * (self.limit - value) - self.held + self._claim.slack)

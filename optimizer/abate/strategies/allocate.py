@@ -1,0 +1,83 @@
+"""One plan of one strategy."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from abate.errors import Finding, InputError
+from abate.plan import Plan
+from abate.reach import Progress
+from abate.solver import DEFAULT_GAP
+from abate.strategies.registry import named, strategy
+from abate.strategies.study import Study
+from abate_data.case import Case
+
+
+def allocate(
+    case: Case,
+    strategy: str = "least-cost",
+    *,
+    time_limit: float | None = None,
+    gap: float = DEFAULT_GAP,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Plan:
+    """Split the targets of a case by an allocation strategy, and find the cheapest measures that reach it.
+
+    Parameters
+    ----------
+    strategy : a name, ``abate.strategies()`` lists them; options may follow it, ``equal-percent baseline=raw``.
+    time_limit, gap, progress : as for `abate.decompose`.
+    options : of the strategy.
+
+    Returns
+    -------
+    Plan
+        Verified. It may miss targets (`attained` says so) where measures cannot reach what the strategy asks:
+        `out_of_reach` names these loads, with the gap.
+
+    Raises
+    ------
+    InputError
+        Where the strategy or an option is unknown, or the case lacks what the strategy needs.
+    NoPlanError
+        Where there is nothing to divide: floors or technology leave no such plan.
+    SolverError
+        Where a solve fails.
+    """
+    return plan_of(Study(case, time_limit=time_limit, gap=gap, progress=progress), strategy, options)
+
+
+def plan_of(study: Study, asked: str, options: dict[str, Any] | None = None) -> Plan:
+    """Return the plan of a strategy with options, the former as a name or as a text with options."""
+    name, written = parse(asked)
+    return strategy(name).plan(study, **written, **(options or {}))
+
+
+def parse(asked: str) -> tuple[str, dict[str, str]]:
+    """Return the name and the options of a strategy written as ``name option=value option=value``.
+
+    Raises
+    ------
+    InputError
+        Where something else stands after the name.
+    """
+    name, *parts = asked.split() or [""]
+    pairs = [part.partition("=") for part in parts]
+    wrong = [f"{key}{equals}{value}" for key, equals, value in pairs if not (key and equals)]
+    if wrong:
+        cure = "write options as option=value, without blanks"
+        raise InputError([Finding("strategy", "is no option", cure, value=part) for part in wrong])
+    return name, {key: value for key, _, value in pairs}
+
+
+def sweep(strategy: str, **values: Iterable[Any]) -> list[str]:
+    """Return a strategy once for every combination of the values of its options, to be compared.
+
+    >>> sweep("boltzmann", beta=(0, 1))
+    ['boltzmann beta=0', 'boltzmann beta=1']
+    """
+    combinations = itertools.product(*values.values())
+    return [named(strategy, dict(zip(values, chosen, strict=True))) for chosen in combinations]

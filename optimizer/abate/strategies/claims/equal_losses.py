@@ -1,0 +1,34 @@
+r"""Constrained equal losses (CEL): everybody loses the same, but nobody more than the claim.
+
+.. math:: x_i = \max(0, d_i - \lambda), \qquad \sum_i x_i = E
+
+It awards losses as constrained equal awards does awards: CEL(E, d) = d - CEA(sum d - E, d). Source: Maimonides;
+R. Aumann and M. Maschler (1985), Game theoretic analysis of a bankruptcy problem from the Talmud, Journal of Economic
+Theory 36, 195-213.
+"""
+
+from __future__ import annotations
+
+from abate.strategies.claims.equal_awards import equal_awards
+from abate.strategies.claims.estate import Floats, check_estate
+
+
+def equal_losses(estate: float, claims: Floats) -> Floats:
+    """Return awards that leave equal losses as far as the claims allow; exact, by one sort.
+
+    Parameters
+    ----------
+    estate : E, the amount to divide, in the unit of the claims.
+    claims : d, shape (claimants,).
+
+    Returns
+    -------
+    Awards, shape (claimants,), in the unit of the claims.
+
+    Raises
+    ------
+    InputError
+        Where the estate and the claims are no claims problem, see `check_estate`.
+    """
+    estate = check_estate(estate, claims)
+    return claims - equal_awards(float(claims.sum()) - estate, claims)

@@ -1,0 +1,139 @@
+"""Filling: how far a rule can be driven before a target is full.
+
+A rule is a *family* of allocations x(t) that nowhere fall as its level t rises. Clipped to what a party may be given
+(its floor, its current load), the largest level is looked for at which every target still holds.
+
+uniform
+    one level for all: the first target that is full stops everybody.
+progressive
+    a target that is full stops those who load it; all others go on, until nobody can.
+
+With several receptors one common level wastes capacity (see the example in the tests), so `progressive` is the usual
+choice; with one target the two are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from abate.errors import NoPlanError
+from abate.strategies.parties import Parties
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Mode = Literal["uniform", "progressive"]
+
+#: So much of a target's size counts as full, or as kept.
+FULL = 1e-12
+#: Most evaluations of a family for one level; every second one halves what is left.
+EVALUATIONS = 300
+
+
+@dataclass(frozen=True)
+class Family:
+    """A rule before it is driven against the targets.
+
+    Attributes
+    ----------
+    at : gives the load of each party at a level from 0 on; nowhere falling, continuous; may pass any bound.
+    top : level from which on nobody is held back by the rule.
+    figures : numbers that the rule reports, such as weights and their consistency.
+    """
+
+    at: Callable[[float], Floats]
+    top: float = 1.0
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def proportional(parties: Parties, weights: Floats, figures: dict[str, float] | None = None) -> Family:
+    """Return the family x = t s w: loads in proportion to weights, in the unit of loads.
+
+    s scales the weights of each pollutant to the sum of its loads today, so that one level t means the same for
+    pollutants that are counted in different sizes.
+    """
+    loads, sums = parties.of_pollutant(parties.current), parties.of_pollutant(weights)
+    full = weights * np.divide(loads, sums, out=np.zeros_like(sums), where=sums > 0)
+    held = parties.movable & (full > 0)
+    return Family(
+        lambda level: level * full, float((parties.current[held] / full[held]).max(initial=1.0)), figures or {}
+    )
+
+
+def fill(parties: Parties, family: Family, mode: Mode = "progressive") -> Floats:
+    """Return what a family hands out to each party once the targets are full, in the case's load unit.
+
+    Raises
+    ------
+    NoPlanError
+        Where the floors alone pass a target.
+    """
+    refuse_floors_above_limits(parties)
+    allowed = parties.lower.copy()
+    moving = parties.movable & (parties.current > allowed)
+    level = 0.0
+    while moving.any():
+        level = _highest_level(parties, family, moving, allowed, level)
+        allowed = _at(parties, family, moving, allowed, level)
+        if mode == "uniform" or level >= family.top:
+            break
+        full = parties.rows @ allowed >= parties.limits - 10 * FULL * parties.sizes
+        stopped = moving & (parties.loading[full].sum(axis=0) > 0)
+        if not stopped.any():
+            break
+        moving &= ~stopped
+    return allowed
+
+
+def refuse_floors_above_limits(parties: Parties) -> None:
+    """Raise NoPlanError where targets cannot hold however the rest is divided: the floors alone pass them."""
+    relief = parties.rows - parties.loading  # what falls as loads rise
+    least = np.asarray(parties.loading @ parties.lower + relief @ parties.current)
+    over = np.flatnonzero(least > parties.limits + 1e3 * FULL * parties.sizes)
+    if not len(over):
+        return
+    names = [parties.targets[row] for row in over]
+    said = "; ".join(
+        f"target {parties.targets[row]!r} leaves {parties.limits[row]:.4g} to share, the floors of its sources come "
+        f"to {least[row]:.4g}"
+        for row in over[:3]
+    )
+    reach = pd.DataFrame({"target": names, "allowed": parties.limits[over], "best": least[over]})
+    message = f"there is nothing to divide: {said}; raise the limits or lower the floors"
+    raise NoPlanError(message, names, reach, pd.DataFrame(), np.nan)
+
+
+def _at(parties: Parties, family: Family, moving: Mask, settled: Floats, level: float) -> Floats:
+    """Return the loads at a level; whoever does not move keeps what is settled."""
+    return np.where(moving, np.clip(family.at(level), parties.lower, parties.current), settled)
+
+
+def _highest_level(parties: Parties, family: Family, moving: Mask, settled: Floats, low: float) -> float:
+    """Return the largest level from `low` on at which every row holds; secant steps and halvings by turns."""
+    open_rows = parties.loading @ moving.astype(float) > 0
+
+    def excess(level: float) -> float:
+        loads = _at(parties, family, moving, settled, level)
+        over = (parties.rows @ loads - parties.limits) / parties.sizes
+        return float(over[open_rows].max(initial=-np.inf))
+
+    high = family.top
+    at_low, at_high = excess(low), excess(high)
+    if at_high <= FULL:
+        return high
+    for turn in range(EVALUATIONS):
+        if at_low >= -FULL or high - low <= 2 * np.spacing(high):
+            break
+        step = -at_low / (at_high - at_low) if turn % 2 == 0 else 0.5
+        middle = low + (high - low) * step
+        value = excess(middle)
+        if value <= FULL:
+            low, at_low = middle, value
+        else:
+            high, at_high = middle, value
+    return low

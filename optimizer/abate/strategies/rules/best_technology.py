@@ -1,0 +1,26 @@
+"""Best available technology first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abate.errors import Finding, InputError
+from abate.strategies.filling import Family
+from abate.strategies.parties import Baseline, Parties
+
+
+def best_technology(parties: Parties, *, sectors: tuple[str, ...] = (), baseline: Baseline = "current") -> Family:
+    """Ask some sectors for all that technology can do, and the others for an equal percentage of the remainder.
+
+    Without sectors all point sources do what they can (TSD scheme 16: industry first, municipalities the remainder).
+    The least that measures can reach stands for the best available technology.
+    """
+    first = np.isin(parties.sector, sectors) if sectors else parties.point
+    if not (first & parties.movable).any():
+        cure = f"name some of {', '.join(sorted(set(parties.sector) - {''})) or 'the sectors in table sources'}"
+        raise InputError([Finding("strategy", "names nobody who could be asked first", cure, "", "sectors")])
+    best = np.maximum(parties.reachable(), parties.lower)
+    start = parties.baseline(baseline, "best-technology")
+    held = parties.movable & ~first & (start > 0)
+    top = float((parties.current[held] / start[held]).max(initial=1.0))
+    return Family(lambda level: np.where(first, best, level * start), top)

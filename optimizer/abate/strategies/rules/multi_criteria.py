@@ -1,0 +1,56 @@
+"""Shares by several criteria."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abate.errors import Finding, InputError
+from abate.strategies.filling import Family, proportional
+from abate.strategies.parties import Parties
+from abate.strategies.weights import ahp_weights, check_weights, entropy_weights
+
+Floats = NDArray[np.float64]
+
+
+def multi_criteria(
+    parties: Parties,
+    *,
+    criteria: tuple[str, ...] = ("population", "gdp"),
+    weights: tuple[float, ...] = (),
+    method: str = "given",
+    judgements: tuple[float, ...] = (),
+) -> Family:
+    """Share by weighted criteria: x = E sum over k of w_k M_ik / sum of M_k.
+
+    Weights are given (equal where none are), come from the entropy of the criteria, or (method ahp) from the pairwise
+    judgements of the analytic hierarchy process, row by row; their consistency ratio is reported.
+    """
+    columns = [parties.attribute(name, "multi-criteria") for name in criteria]
+    if not columns:
+        cure = "name attributes of sources or regions"
+        raise InputError([Finding("strategy", "there is nothing to share by", cure, "", "criteria")])
+    shares = np.column_stack([column / parties.of_pollutant(column) for column in columns])
+    chosen, consistency = _weights(shares[parties.movable], method, weights, judgements)
+    figures = {f"weight of {name}": float(weight) for name, weight in zip(criteria, chosen, strict=True)}
+    return proportional(parties, shares @ chosen, figures | consistency)
+
+
+def _weights(
+    shares: Floats, method: str, weights: tuple[float, ...], judgements: tuple[float, ...]
+) -> tuple[Floats, dict[str, float]]:
+    count = shares.shape[1]
+    if method == "entropy":
+        return entropy_weights(shares), {}
+    if method == "ahp":
+        if len(judgements) != count**2:
+            cure = f"give {count} x {count} numbers, row by row: how much criterion i outweighs criterion j"
+            raise InputError([Finding("strategy", "does not compare every pair of criteria", cure, "", "judgements")])
+        chosen, ratio = ahp_weights(np.array(judgements).reshape(count, count))
+        return chosen, {"consistency ratio": ratio}
+    if method != "given":
+        cure = "choose given, entropy or ahp"
+        raise InputError([Finding("strategy", "is not known", cure, "", "method", method)])
+    chosen = np.array(weights) if weights else np.full(count, 1.0 / count)
+    check_weights(chosen, count)
+    return chosen, {}
