@@ -8,10 +8,14 @@ plan.allocation
 
 from __future__ import annotations
 
+from abate.comparison.comparing import Comparison, compare
+from abate.comparison.view import View
 from abate.decompose import build, decompose
 from abate.errors import AbateError, Finding, InputError, NoPlanError, SolverError
 from abate.plan import Plan
 from abate.reach import Reach, reach
+from abate.sharing.charges import CostSharing, share_costs
+from abate.strategies.allocate import allocate, sweep
 from abate_data.case import Case
 from abate_data.notes import notes
 from abate_data.read import load
@@ -19,15 +23,22 @@ from abate_data.read import load
 __all__ = [
     "AbateError",
     "Case",
+    "Comparison",
+    "CostSharing",
     "Finding",
     "InputError",
     "NoPlanError",
     "Plan",
     "Reach",
     "SolverError",
+    "View",
+    "allocate",
     "build",
+    "compare",
     "decompose",
     "load",
     "notes",
     "reach",
+    "share_costs",
+    "sweep",
 ]

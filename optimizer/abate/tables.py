@@ -196,6 +196,15 @@ def prices(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     return table
 
 
+def first_level(case: Case) -> list[int]:
+    """Return the positions of the regions below the root of the tree; where it has several, of the roots."""
+    parent = np.full(len(case.ids("regions", "region")), -1)
+    parent[case.codes("regions", "region")] = case.codes("regions", "parent")
+    roots = np.flatnonzero(parent < 0)
+    below = np.flatnonzero(parent == roots[0]) if len(roots) == 1 else roots
+    return [int(region) for region in (below if len(below) else roots)]
+
+
 def out_of_reach(case: Case, missed: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:
     """Return a row per load (source, pollutant) of which less is asked than is reached; the two stand in `missed`."""
     rows = [(*key, asked, reached, reached - asked) for key, (asked, reached) in missed.items()]

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from abate.compare import inequality
-from abate.compare.effectiveness import (
+from abate.comparison import inequality
+from abate.comparison.effectiveness import (
     compliance_margin,
     deviation_from_shares,
     price_of_fairness,
     quality_gain_per_load,
     transfer_efficiency,
 )
-from abate.compare.inequality import (
+from abate.comparison.inequality import (
     atkinson,
     envy,
     gini,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from abate.compare.topsis import topsis
+from abate.comparison.topsis import topsis
 from abate.errors import InputError
 from abate.strategies.mass_balance import waste_load_concentration
 from abate.strategies.weights import ahp_weights, check_weights, entropy_weights

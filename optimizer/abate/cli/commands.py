@@ -13,14 +13,18 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from abate.cli.comparison import show_comparison
 from abate.cli.failures import INTERRUPTED, INVALID, Commands, finding_table
-from abate.cli.files import refuse_taken, write_plan
+from abate.cli.files import refuse_figure, refuse_taken, save_figure, write_comparison, write_plan
 from abate.cli.show import console, counted, tabled
 from abate.cli.summary import refuse_unknown_source, show_explanation, show_plan
 from abate.cli.wait import wait_for
+from abate.comparison import comparing
+from abate.comparison.view import View
 from abate.decompose import decompose
 from abate.errors import InputError
 from abate.solver import DEFAULT_GAP
+from abate.strategies import registry
 from abate_data.case import Case
 from abate_data.notes import notes
 from abate_data.read import load, shipped_cases
@@ -126,6 +130,66 @@ def template(
     """Write an empty case to fill in, every column explained."""
     write_template(path)
     console().print(f"written: {path}", soft_wrap=True)
+
+
+@app.command(epilog="Example: abate strategies")
+def strategies() -> None:
+    """List the allocation strategies, what each does and which options it takes."""
+    known = registry.strategies().values()
+    rows = {
+        "strategy": [one.name for one in known],
+        "what it does": [one.says for one in known],
+        "options": [", ".join(name + "!" * (name in one.required) for name in one.options) for one in known],
+    }
+    console().print(tabled(pd.DataFrame(rows)))
+    console().print("\noptions with ! have no default; write them after the name: 'per-attribute attribute=jobs'")
+
+
+@app.command(epilog="Example: abate compare echo-reservoir --scenario pooled --figure strategies.png")
+def compare(
+    case: CaseName,
+    scenario: Scenario = None,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A strategy, with its options if any, such as 'equal-percent baseline=raw'; give it again for each.  "
+            "[default: all for which the case has the data]",
+        ),
+    ] = None,
+    variable: Annotated[
+        str, typer.Option(metavar="NAME", help="What may be unequal: reduction, allowed or cost.")
+    ] = "reduction",
+    weight: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Per unit of what: baseline, equal, or an attribute such as population."),
+    ] = "baseline",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws behind the probability of attainment.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write all tables to this .xlsx or folder.  [default: no files]"),
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Save the figure as this .png, .svg or .pdf.  [default: no figure]"),
+    ] = None,
+) -> None:
+    """Compare allocation strategies on a case: cost, attainment, use of capacity and who bears what."""
+    read = load(case, scenario)
+    view = View(variable, weight, seed=seed)  # type: ignore[arg-type]  # checked by the view
+    if out is not None:
+        refuse_taken(out)
+    if figure is not None:
+        refuse_figure(figure)
+    made = wait_for(lambda progress: comparing.compare(read, strategy, view=view, progress=progress))
+    screen = console()
+    show_comparison(screen, made)
+    if out is not None:
+        write_comparison(made, out)
+        screen.print(f"\nwritten: {out}", soft_wrap=True)
+    if figure is not None:
+        save_figure(made.plot(), figure)
+        screen.print(f"\nwritten: {figure}", soft_wrap=True)
 
 
 @app.command(epilog="Example: abate plan echo-reservoir --out plan.xlsx")

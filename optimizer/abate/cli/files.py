@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from abate.comparison.comparing import Comparison
+from abate.comparison.judging import COLUMNS
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.tables import objective_unit, with_units
 from abate_data.write import write_tables
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Endings of the figures that are saved, and dots per inch of those that are made of dots.
+FIGURES, RESOLUTION = (".png", ".svg", ".pdf"), 110
+#: Keeps the time of day out of figures, so that the same comparison gives the same bytes.
+_NO_CLOCK: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 #: What a row of each table is.
 CONTENTS = {
@@ -32,13 +44,69 @@ def refuse_taken(path: Path) -> None:
     if path.suffix.lower() not in ("", ".xlsx"):
         cure = "end it in .xlsx for a workbook, or give it no ending for a folder of CSV"
         raise InputError([Finding("output", "is no kind of file that is written here", cure, value=str(path))])
+    _refuse_place("output", path)
+
+
+def _refuse_place(what: str, path: Path) -> None:
     empty = path.is_dir() and not any(path.iterdir())
     if not empty and (path.exists() or path.is_symlink()):
         cure = "name a new place, or move what is there"
-        raise InputError([Finding("output", "something stands there already", cure, value=str(path))])
+        raise InputError([Finding(what, "something stands there already", cure, value=str(path))])
     if not path.absolute().parent.is_dir():
         cure = "make that folder, or name a place in one that is there"
-        raise InputError([Finding("output", "lies in a folder that is not there", cure, value=str(path))])
+        raise InputError([Finding(what, "lies in a folder that is not there", cure, value=str(path))])
+
+
+def refuse_figure(path: Path) -> None:
+    """Raise InputError where no figure can be saved, before work is spent on it."""
+    if path.suffix.lower() not in FIGURES:
+        cure = f"end it in {', '.join(FIGURES)}"
+        raise InputError([Finding("figure", "is no kind of figure that is made here", cure, value=str(path))])
+    _refuse_place("figure", path)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Save a figure, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Where nothing can be written there.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder:
+            drawn = Path(folder) / path.name
+            figure.savefig(drawn, dpi=RESOLUTION, metadata=_NO_CLOCK.get(path.suffix.lower()))
+            drawn.replace(path)
+    except OSError as error:
+        cure = "name a place where you may write"
+        raise InputError([Finding("figure", f"cannot be written: {error.strerror}", cure, value=str(path))]) from error
+
+
+def write_comparison(comparison: Comparison, path: Path) -> None:
+    """Write every table of a comparison to a new workbook (`.xlsx`) or folder, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        Where something stands there already, or nothing can be written there.
+    """
+    units = comparison.table.attrs["units"]
+    columns = [(name, f"{says} [{units[name]}]" if units.get(name) else says) for name, says in COLUMNS.items()]
+    case, view = comparison.case, comparison.view
+    rows = [
+        ("case", case.settings.name),
+        ("scenario", case.scenario),
+        ("SHA-256 of the case", case.hash),
+        ("inequality of", comparison.table.attrs["inequality"]),
+        ("draws, seed, relative standard deviation", f"{view.samples}, {view.seed}, {view.relative_sd:g}"),
+        *[(f"column {name}", says) for name, says in columns],
+        *[("citation", sentence) for sentence in case.settings.citations],
+        ("licence of the figures", case.settings.licence),
+    ]
+    summary = pd.DataFrame(rows, columns=["item", "value"], dtype=object)
+    tables = {name: with_units(table) for name, table in comparison.tables().items()}
+    write_tables({"summary": summary, **tables}, path)
 
 
 def write_plan(plan: Plan, path: Path) -> None:

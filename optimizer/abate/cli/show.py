@@ -59,12 +59,13 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
 
 
-def tabled(frame: pd.DataFrame, *, once: Sequence[str] = ()) -> Table:
+def tabled(frame: pd.DataFrame, *, once: Sequence[str] = (), whole: Sequence[str] = ()) -> Table:
     """Return a table to print: units under the headings, numbers to the right, cost to the unit.
 
     Parameters
     ----------
     once : columns left blank in a row whose first column says the same as that of the row above.
+    whole : columns of text that are not to be broken.
     """
     units: dict[str, str] = frame.attrs.get("units", {})
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -76,7 +77,7 @@ def tabled(frame: pd.DataFrame, *, once: Sequence[str] = ()) -> Table:
         table.add_column(
             printable(heading),
             justify="right" if numeric else "left",
-            no_wrap=numeric,
+            no_wrap=numeric or name in whole,
             overflow="fold",
             vertical="top",
         )

@@ -10,7 +10,7 @@ from abate.cli.show import counted, money, number, printable, tabled
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.solver import SolutionStatus
-from abate.tables import objective_unit
+from abate.tables import first_level, objective_unit
 from abate_data.case import Case
 from abate_data.names import offer
 
@@ -65,15 +65,6 @@ def split(plan: Plan) -> pd.DataFrame:
     result = pd.concat(parts, ignore_index=True)
     result.attrs = table.attrs
     return result
-
-
-def first_level(case: Case) -> list[int]:
-    """Return the positions of the regions below the root of the tree; where it has several, of the roots."""
-    parent = np.full(len(case.ids("regions", "region")), -1)
-    parent[case.codes("regions", "region")] = case.codes("regions", "parent")
-    roots = np.flatnonzero(parent < 0)
-    below = np.flatnonzero(parent == roots[0]) if len(roots) == 1 else roots
-    return [int(region) for region in (below if len(below) else roots)]
 
 
 def _dearest(cost: np.ndarray, rows: np.ndarray) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from abate.compare.inequality import hoover
+from abate.comparison.inequality import hoover
 from abate.errors import Finding, InputError
 
 Floats = NDArray[np.float64]

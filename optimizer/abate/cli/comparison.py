@@ -1,0 +1,65 @@
+"""Strategies side by side on the screen."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+
+from abate.cli.show import printable, tabled
+from abate.comparison.comparing import Comparison
+
+#: What is shown in percent.
+_PERCENT = ("over_least_cost", "worst_margin", "unused", "probability", "share_shift", "transfer_efficiency")
+#: The parts of the table that fit a screen, by their headings.
+_PARTS = {
+    "cost, attainment and use of capacity": (
+        *("cost", "over_least_cost", "attained", "worst_margin", "probability", "out_of_reach", "unused"),
+    ),
+    "what is taken away, and where": ("reduction", "quality_gain", "transfer_efficiency", "share_shift"),
+    "inequality": ("gini", "theil", "atkinson", "jain", "hoover", "max_over_mean", "envy"),
+}
+
+
+def show_comparison(screen: Console, comparison: Comparison) -> None:
+    """Show the table of a comparison in parts, strategies that hand out the same once, and what was left out."""
+    settings = comparison.case.settings
+    name = settings.name + (f", scenario {comparison.case.scenario}" if comparison.case.scenario else "")
+    screen.print(printable(settings.title or settings.name), style="bold", soft_wrap=True)
+    screen.print(printable(name), soft_wrap=True)
+    shown = _shown(comparison)
+    for heading, columns in _PARTS.items():
+        known = [column for column in columns if shown[column].notna().any()]
+        of = f" of {comparison.table.attrs['inequality']}" if heading == "inequality" else ""
+        if known:
+            screen.print(f"\n{heading}{of}")
+            screen.print(tabled(_part(shown, known), whole=("strategy",)))
+    _show_notes(screen, comparison)
+
+
+def _shown(comparison: Comparison) -> pd.DataFrame:
+    """Return the rows that differ, with shares in percent and targets as attained of all."""
+    table = comparison.table[comparison.table["strategy"].isin(comparison.same)].copy()
+    count = len(comparison.case["targets"])
+    table["attained"] = [f"{attained} of {count}" for attained in table["attained"]]
+    for column in _PERCENT:
+        table[column] *= 100.0
+    table.attrs["units"] = comparison.table.attrs["units"] | dict.fromkeys(_PERCENT, "%")
+    return table.reset_index(drop=True)
+
+
+def _part(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    words = {name: name.replace("_", "\n") for name in columns}
+    part = table[["strategy", *columns]].rename(columns=words)
+    part.attrs["units"] = {words[name]: unit for name, unit in table.attrs["units"].items() if name in words}
+    return part
+
+
+def _show_notes(screen: Console, comparison: Comparison) -> None:
+    same = {name: others for name, others in comparison.same.items() if others}
+    if same:
+        screen.print("\nhand out the same")
+        for name, others in same.items():
+            screen.print(printable(f"  {name}: {', '.join(others)}"))
+    if len(comparison.left_out):
+        screen.print("\nleft out")
+        screen.print(tabled(comparison.left_out))

@@ -1,1 +1,0 @@
-"""Strategies side by side: how unequal, how effective and how costly each one is."""

@@ -1,0 +1,1 @@
+"""Strategies side by side: what each costs, attains and asks of whom."""

@@ -1,0 +1,107 @@
+"""The probability that targets are attained although coefficients, loads and background are not known exactly.
+
+Each transfer coefficient and each load is taken as normal with the mean of the case and the relative standard
+deviation of its row (that of the view where a coefficient has none; a load without one is certain), the background
+with its standard deviation, all independent. The sum of a row over its coefficients is then normal too, so rows are
+drawn instead of coefficients, which is the same in distribution; loads are drawn, for they tie the rows together.
+
+A target is judged against its limit less its reserve: the margin of safety is there to be used up by what is not
+known. The same seed draws the same errors for every plan.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from abate.comparison.view import View
+from abate.plan import Plan
+from abate.solver import FEASIBILITY_TOLERANCE
+from abate.strategies.study import Study
+from abate_data.case import Case
+from abate_models.problem import Problem
+from abate_models.targets import BUDGET
+
+Floats = NDArray[np.float64]
+
+
+class Chances:
+    """Draws errors once and judges one plan after the other by them.
+
+    Parameters
+    ----------
+    study, view : the case, and how often to draw from which seed.
+    """
+
+    def __init__(self, study: Study, view: View) -> None:
+        self._problem, targets = study.problem, study.problem.targets
+        rng = np.random.default_rng(view.seed)
+        self._noise = rng.standard_normal((view.samples, len(targets.ids)))
+        self._load_sd = np.nan_to_num(study.case.values("loads", "relative_sd"), nan=0.0)
+        self._load_errors = rng.standard_normal((np.count_nonzero(self._load_sd), view.samples))
+        variance = _transfer_sd(study.case, study.problem, view.relative_sd)
+        self._variance = sparse.csr_array(variance.multiply(variance))
+        self._variance.eliminate_zeros()
+        self._background_sd = _background_sd(study.case, study.problem)
+
+    def of(self, plan: Plan) -> tuple[float, Floats]:
+        """Return the probability that all targets are attained, and that of each; NaN where nothing is uncertain.
+
+        A budget does not depend on coefficients: it is attained or not.
+        """
+        if not (self._variance.nnz or self._background_sd.any() or self._load_sd.any()):
+            return np.nan, np.full(len(self._problem.targets.ids), np.nan)
+        targets, allowed = self._problem.targets, plan.allocation["allowed"].to_numpy()
+        values = self._values(allowed)
+        limits = targets.limit - targets.sign * targets.reserve
+        room = FEASIBILITY_TOLERANCE * np.maximum(np.abs(limits), np.abs(values).max(axis=0, initial=0.0))
+        attained = targets.sign * (values - limits) <= room
+        budget = np.asarray(targets.form) == BUDGET
+        attained[:, budget] = plan.attainment["attained"].to_numpy()[budget]
+        return float(attained.all(axis=1).mean()), attained.mean(axis=0)
+
+    def _values(self, allowed: Floats) -> Floats:
+        """Return draws of the value of each target, shape (samples, targets)."""
+        targets, receptors = self._problem.targets, self._problem.receptors
+        drawn = self._drawn_loads(allowed)
+        values = np.broadcast_to((targets.scope @ drawn).T, self._noise.shape).copy()
+        judged = np.flatnonzero(targets.quality >= 0)
+        at = targets.quality[judged]
+        spread = np.sqrt(self._variance @ allowed**2 + self._background_sd**2)
+        values[:, judged] = (receptors.background[:, None] + receptors.transfer @ drawn).T[:, at]
+        values[:, judged] += self._noise[:, judged] * spread[at]
+        return values
+
+    def _drawn_loads(self, allowed: Floats) -> Floats:
+        """Return draws of the loads, shape (loads, samples), or (loads, 1) where none is uncertain."""
+        uncertain = np.flatnonzero(self._load_sd)
+        if not len(uncertain):
+            return allowed[:, None]
+        drawn = np.repeat(allowed[:, None], self._load_errors.shape[1], axis=1)
+        drawn[uncertain] *= np.maximum(1.0 + self._load_sd[uncertain, None] * self._load_errors, 0.0)
+        return drawn
+
+
+def _transfer_sd(case: Case, problem: Problem, relative_sd: float) -> sparse.csr_array:
+    """Return the standard deviation of each transfer coefficient, (qualities x loads)."""
+    receptors, loads = problem.receptors, problem.loads
+    given = case.values("transfer", "relative_sd")
+    known = np.flatnonzero(~np.isnan(given))
+    place = np.full((len(problem.sources), len(problem.pollutants)), -1)
+    place[loads.source, loads.pollutant] = np.arange(len(loads.keys))
+    source, pollutant, receptor, parameter = (
+        case.codes("transfer", name)[known] for name in ("source", "pollutant", "receptor", "parameter")
+    )
+    load, row = place[source, pollutant], receptors.position[receptor, parameter]
+    emitted = load >= 0
+    other = case.values("transfer", "coefficient")[known] * (given[known] - relative_sd)
+    own = sparse.coo_array((other[emitted], (row[emitted], load[emitted])), shape=receptors.transfer.shape)
+    return sparse.csr_array(receptors.transfer * relative_sd + own)
+
+
+def _background_sd(case: Case, problem: Problem) -> Floats:
+    sd = np.zeros(len(problem.receptors.keys))
+    at = problem.receptors.position[case.codes("background", "receptor"), case.codes("background", "parameter")]
+    sd[at] = np.nan_to_num(case.values("background", "sd"), nan=0.0)
+    return sd

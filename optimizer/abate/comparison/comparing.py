@@ -1,0 +1,247 @@
+"""Strategies side by side on one case."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from abate.comparison.chance import Chances
+from abate.comparison.judging import COLUMNS, judge
+from abate.comparison.view import View
+from abate.errors import AbateError, InputError, NoPlanError
+from abate.plan import Plan
+from abate.reach import Progress
+from abate.solver import DEFAULT_GAP
+from abate.strategies.allocate import parse, plan_of
+from abate.strategies.registry import strategies, strategy
+from abate.strategies.study import Study
+from abate_data.case import Case
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: The strategy that the price of fairness is measured against.
+REFERENCE = "least-cost"
+#: Compared by default beside every strategy under its own defaults: what an administration does first.
+UNIFORM = "equal-percent mode=uniform"
+#: Relative difference of loads up to which two strategies hand out the same.
+SAME = 1e-6
+#: Letters of the reason why a strategy has no plan.
+LONGEST_REASON = 240
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Strategies side by side. Every table carries the units of its columns in ``table.attrs["units"]``.
+
+    Attributes
+    ----------
+    case : the case that was split.
+    table : a row per strategy; the columns are explained in `abate.comparison.judging.COLUMNS`.
+    loads : a row per strategy and load: baseline, allowed, reduction, percent, share of its baseline's pollutant.
+    sources : a row per strategy and source: yearly cost.
+    targets : a row per strategy and target: value, what is allowed, attained, probability.
+    left_out : strategies that were not compared, and why.
+    plans : the plan of each strategy.
+    view : how they were looked at.
+    """
+
+    case: Case
+    table: pd.DataFrame
+    loads: pd.DataFrame
+    sources: pd.DataFrame
+    targets: pd.DataFrame
+    left_out: pd.DataFrame
+    plans: dict[str, Plan] = field(repr=False)
+    view: View
+
+    @property
+    def same(self) -> dict[str, list[str]]:
+        """For each strategy that hands out what none before it does, those that hand out the same."""
+        kept: dict[str, list[str]] = {}
+        for name, plan in self.plans.items():
+            mine = plan.allocation["allowed"].to_numpy()
+            size = SAME * plan.allocation["baseline"].to_numpy().max(initial=0.0)
+            twin = next((one for one in kept if _is_same(self.plans[one], plan, mine, size)), None)
+            if twin is None:
+                kept[name] = []
+            else:
+                kept[twin].append(name)
+        return kept
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table by name."""
+        return {
+            "comparison": self.table,
+            "loads": self.loads,
+            "sources": self.sources,
+            "targets": self.targets,
+            "left_out": self.left_out,
+        }
+
+    def plot(self) -> Figure:
+        """Return a figure: cost against inequity with the frontier, and the burden by region or sector."""
+        from abate.comparison.figure import comparison_figure
+
+        return comparison_figure(self)
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {len(self.plans)} strategies for {self.case.settings.name!r}>"
+
+
+def compare(
+    case: Case,
+    strategies: Iterable[str | Plan] | None = None,
+    *,
+    view: View | None = None,
+    time_limit: float | None = None,
+    gap: float = DEFAULT_GAP,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare allocation strategies on one case.
+
+    Parameters
+    ----------
+    strategies : names, with options if any (``equal-percent baseline=raw``), or plans that were made before. By
+        default every strategy that the case has the data for.
+    view : of what inequality is measured, by which weight, and how attainment is tried under uncertainty.
+    time_limit, gap, progress : as for `abate.decompose`.
+
+    Returns
+    -------
+    Comparison
+        In the order asked for. A strategy that misses targets is a row like any other; one of which no plan exists is
+        left out, and `left_out` says why, as it does of those that the case lacks data for, unless they were named.
+
+    Raises
+    ------
+    InputError
+        Where a named strategy or option is unknown, or the case lacks what it needs.
+    NoPlanError
+        Where no strategy has a plan.
+    SolverError
+        Where a solve fails.
+    """
+    view = view or View()
+    named = list(strategies) if strategies is not None else None
+    asked = _every_strategy() if named is None else named
+    for one in asked:
+        if isinstance(one, str):
+            strategy(parse(one)[0])
+    study = Study(case, time_limit=time_limit, gap=gap)
+    plans, left_out = _plans(study, asked, named is not None, progress)
+    reference = _reference(study, plans)
+    chances = Chances(study, view)
+    rows = {name: judge(study, plan, view, chances, reference) for name, plan in plans.items()}
+    return Comparison(
+        case=case,
+        table=_table(case, view, rows),
+        loads=_loads(case, plans),
+        sources=_sources(case, study, plans),
+        targets=_targets(plans, {name: chances.of(plan)[1] for name, plan in plans.items()}),
+        left_out=pd.DataFrame(left_out, columns=["strategy", "reason"], dtype=str),
+        plans=plans,
+        view=view,
+    )
+
+
+def _every_strategy() -> list[str | Plan]:
+    names: list[str | Plan] = [name for name, one in strategies().items() if not one.required]
+    names.insert(names.index("equal-percent") + 1, UNIFORM)
+    return names
+
+
+def _plans(
+    study: Study, asked: list[str | Plan], named: bool, progress: Progress | None
+) -> tuple[dict[str, Plan], list[tuple[str, str]]]:
+    """Return the plan of each strategy, and those that have none with the reason."""
+    plans: dict[str, Plan] = {}
+    left_out = []
+    failure: AbateError | None = None
+    for done, one in enumerate(asked):
+        name = one.strategy if isinstance(one, Plan) else " ".join(one.split())
+        if progress is not None:
+            progress(name, done, len(asked))
+        try:
+            plans[name] = one if isinstance(one, Plan) else plan_of(study, one)
+        except (InputError, NoPlanError) as error:
+            if named and isinstance(error, InputError):
+                raise
+            left_out.append((name, _reason(error)))
+            failure = error
+    if not plans and failure is not None:
+        raise failure
+    return plans, left_out
+
+
+def _reason(error: AbateError) -> str:
+    """Return in a line why a strategy is left out."""
+    if isinstance(error, InputError):
+        return "; ".join(
+            f"{one.table}, {one.column}: {one.problem}" if one.column else f"{one.table}: {one.problem}"
+            for one in error.findings
+        )
+    return textwrap.shorten(str(error).partition("\n")[0], LONGEST_REASON, placeholder=" ...")
+
+
+def _reference(study: Study, plans: dict[str, Plan]) -> float:
+    """Return the least cost, from its plan where that is compared; NaN where there is none."""
+    if REFERENCE in plans:
+        return plans[REFERENCE].cost
+    try:
+        return plan_of(study, REFERENCE).cost
+    except (InputError, NoPlanError):
+        return np.nan
+
+
+def _is_same(one: Plan, other: Plan, loads: np.ndarray, size: float) -> bool:
+    same_cost = math.isclose(one.cost, other.cost, rel_tol=SAME) or (np.isnan(one.cost) and np.isnan(other.cost))
+    return bool(same_cost and np.abs(one.allocation["allowed"].to_numpy() - loads).max(initial=0.0) <= size)
+
+
+def _table(case: Case, view: View, rows: dict[str, dict[str, float]]) -> pd.DataFrame:
+    table = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="strategy"), columns=list(COLUMNS))
+    table = table.astype({"attained": int, "out_of_reach": int}).reset_index()
+    units = case.settings.units
+    quality = ", ".join(dict.fromkeys(units.quality.values()))
+    table.attrs["units"] = {"cost": f"{case.settings.currency}/yr", "reduction": units.load}
+    table.attrs["units"]["quality_gain"] = f"{quality} x people per {units.load}" if quality else ""
+    table.attrs["inequality"] = f"{view.variable} by {view.weight}"
+    return table
+
+
+def _loads(case: Case, plans: dict[str, Plan]) -> pd.DataFrame:
+    parts = [plan.allocation.drop(columns="basis").assign(strategy=name) for name, plan in plans.items()]
+    table = pd.concat(parts, ignore_index=True)
+    table.insert(0, "strategy", table.pop("strategy"))
+    load = case.settings.units.load
+    table.attrs["units"] = {"baseline": load, "allowed": load, "reduction": load, "percent": "%"}
+    return table
+
+
+def _sources(case: Case, study: Study, plans: dict[str, Plan]) -> pd.DataFrame:
+    parts = []
+    for name, plan in plans.items():
+        spent = plan.measures.groupby("source", sort=False)["cost"].sum()
+        cost = spent.reindex(study.problem.sources, fill_value=0.0 if study.problem.options.keys else np.nan)
+        parts.append(pd.DataFrame({"strategy": name, "source": study.problem.sources, "cost": cost.to_numpy()}))
+    table = pd.concat(parts, ignore_index=True)
+    table.attrs["units"] = {"cost": f"{case.settings.currency}/yr"}
+    return table
+
+
+def _targets(plans: dict[str, Plan], probability: dict[str, np.ndarray]) -> pd.DataFrame:
+    columns = ["strategy", "target", "kind", "unit", "before", "after", "limit", "unused", "attained"]
+    parts = [
+        plan.attainment.assign(strategy=name)[columns].assign(probability=probability[name])
+        for name, plan in plans.items()
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table.attrs["units"] = {}
+    return table
