@@ -41,6 +41,7 @@ _TECHNICAL = (
     "balance",
     "resource",
     "worst_burden_need",
+    "gini_gap_need",
     "objective_value",
 )
 logger = logging.getLogger(__name__)
@@ -172,7 +173,9 @@ def _name(component: str, key: object, targets: set[str]) -> str:
         return f"rule {rule}" if rule in targets else rule
     if component in _TARGETS:
         return str(key)
-    return component if key is None else f"{component}[{key}]"
+    if key is None:
+        return component
+    return f"{component}[{', '.join(map(str, key)) if isinstance(key, tuple) else key}]"
 
 
 def _suspects(compiled: CompiledModel, wanted: dict[str, Positions]) -> list[str]:

@@ -51,6 +51,8 @@ def regions(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     """Return a row per region and pollutant, each with all regions inside it; the whole case comes first."""
     loads, scopes = problem.loads, Scopes(case)
     source_cost = np.bincount(problem.options.source, outcome.cost, len(problem.sources))
+    if not problem.options.keys:  # nothing is known of costs
+        source_cost = np.full(len(problem.sources), np.nan)
     names = ["all", *case.ids("regions", "region")]
     rows = []
     for region, name in enumerate(names, start=-1):

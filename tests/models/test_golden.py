@@ -24,6 +24,7 @@ from pyomo.repn.plugins.lp_writer import LPWriter
 import abate_models
 from abate_data.case import Case
 from abate_models.assemble import assemble
+from abate_models.gini import add_gini
 from abate_models.objectives import OBJECTIVES
 from abate_models.problem import read_problem
 from abate_models.relaxation import relax
@@ -101,6 +102,7 @@ class Golden:
     objective: str = "cost"
     relax: bool = False
     keeps_objective: bool = False
+    gini_cap: float | None = None
 
 
 GOLDENS = {
@@ -221,6 +223,18 @@ GOLDENS = {
         objective="max_burden",
         keeps_objective=True,
     ),
+    "gini": Golden(
+        "people of mill 300, town 100: parts 0.75 and 0.25; gap >= 0.25 mill - 0.75 town, and 2 gap - 0.25 mill + 0.75 "
+        "town <= 0.2 x (mill + town)",
+        {
+            "sources": """
+                source population
+                mill   300
+                town   100"""
+        },
+        ("gini", "gini_gap_need"),
+        gini_cap=0.2,
+    ),
     "relaxation": Golden(
         "targets of priority 1 and 2 with what they give way (- for an upper, + for a lower limit), the hard one "
         "without; each exceedance within size x worst of its tier: sizes 0.15, 8.5 and 80 (the limits less margins)",
@@ -282,6 +296,9 @@ def test_a_block_makes_its_golden_model(name: str, make_case: Callable[..., Case
     model = assemble(problem, golden.objective)
     if golden.relax:
         relax(model, problem)
+    if golden.gini_cap is not None:
+        people = case.values("sources", "population")[problem.loads.source]
+        add_gini(model, problem, {"population": people}, golden.gini_cap)
     text = lp_text(model, golden)
     file = GOLDEN / f"{name}.lp"
     if os.environ.get(REGENERATE):

@@ -22,9 +22,12 @@ from abate.cli.wait import wait_for
 from abate.comparison import comparing
 from abate.comparison.view import View
 from abate.decompose import decompose
-from abate.errors import InputError
+from abate.errors import Finding, InputError
+from abate.plan import Plan
+from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
 from abate.strategies import registry
+from abate.strategies.allocate import allocate
 from abate_data.case import Case
 from abate_data.notes import notes
 from abate_data.read import load, shipped_cases
@@ -204,6 +207,14 @@ def plan(
             "several pollutants or parameters with the one that is meant, such as total_load:NOx.",
         ),
     ] = "cost",
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Split by this allocation strategy instead, with its options if any; `abate strategies` lists them.  "
+            "[default: the least of the objective]",
+        ),
+    ] = None,
     time_limit: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Limit of each solve.  [default: none]")
     ] = None,
@@ -226,7 +237,16 @@ def plan(
         refuse_taken(out)
     if explain is not None:
         refuse_unknown_source(read, explain)
-    made = wait_for(lambda progress: decompose(read, objective, time_limit=time_limit, gap=gap, progress=progress))
+    if strategy is not None and objective != "cost":
+        cure = "leave out --objective: the strategy decides, and its measures are those of least cost"
+        raise InputError([Finding("options", "does not go with --strategy", cure, column="--objective")])
+
+    def work(progress: Progress) -> Plan:
+        if strategy is not None:
+            return allocate(read, strategy, time_limit=time_limit, gap=gap, progress=progress)
+        return decompose(read, objective, time_limit=time_limit, gap=gap, progress=progress)
+
+    made = wait_for(work)
     screen = console()
     show_plan(screen, made)
     _show_notes(screen, read)

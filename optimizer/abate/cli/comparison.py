@@ -62,4 +62,5 @@ def _show_notes(screen: Console, comparison: Comparison) -> None:
             screen.print(printable(f"  {name}: {', '.join(others)}"))
     if len(comparison.left_out):
         screen.print("\nleft out")
-        screen.print(tabled(comparison.left_out))
+        for reason, names in comparison.left_out.groupby("reason", sort=False)["strategy"]:
+            screen.print(printable(f"  {', '.join(names)}: {reason}"))

@@ -68,7 +68,7 @@ def _show_findings(screen: Console, findings: Sequence[Finding]) -> None:
 
 def _show_conflict(screen: Console, error: NoPlanError) -> None:
     """Show the first and the last sentence of the message, and as tables what lies between."""
-    first, *_, last = str(error).splitlines()
+    first, *rest = str(error).splitlines()
     screen.print(printable(first), soft_wrap=True)
     if len(error.reach):
         screen.print("\nwhat each can come to by itself, with all measures:")
@@ -76,7 +76,8 @@ def _show_conflict(screen: Console, error: NoPlanError) -> None:
     if len(error.relaxation):
         screen.print("\nthe smallest relaxation that gives a plan:")
         screen.print(tabled(_to_type_back(error.relaxation)))
-    screen.print(printable(last.strip()), soft_wrap=True)
+    if rest:
+        screen.print(printable(rest[-1].strip()), soft_wrap=True)
 
 
 def _to_type_back(relaxation: pd.DataFrame) -> pd.DataFrame:

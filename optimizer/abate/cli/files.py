@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Endings of the figures that are saved, and dots per inch of those that are made of dots.
 FIGURES, RESOLUTION = (".png", ".svg", ".pdf"), 110
-#: Keeps the time of day out of figures, so that the same comparison gives the same bytes.
+#: Keeps the time of day out of figures, as a fixed salt keeps chance, so that the same comparison gives the same bytes.
 _NO_CLOCK: dict[str, dict[str, None]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 #: What a row of each table is.
@@ -33,6 +33,7 @@ CONTENTS = {
     "practices": "a row per measure in use and pollutant: at how many sources, extent, removed load, yearly "
     "cost (of the measure, whatever the pollutant)",
     "attainment": "a row per target: value before and after, limit, margin, reserve, what is left unused",
+    "out_of_reach": "a row per load that the strategy would bring lower than measures can: asked, reached, gap",
     "balance": "a row per quality and load target: limit = point + diffuse + background + margin + reserve + unused",
     "prices": "a row per target: what one unit less costs, per unit of its row and of the limit as asked",
     "certificate": "a row per check: rows checked, largest violation over its row's size, where, tolerance",
@@ -73,8 +74,10 @@ def save_figure(figure: Figure, path: Path) -> None:
     InputError
         Where nothing can be written there.
     """
+    from matplotlib import rc_context
+
     try:
-        with tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder:
+        with tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder, rc_context({"svg.hashsalt": "abate"}):
             drawn = Path(folder) / path.name
             figure.savefig(drawn, dpi=RESOLUTION, metadata=_NO_CLOCK.get(path.suffix.lower()))
             drawn.replace(path)
@@ -131,6 +134,8 @@ def summary(plan: Plan) -> pd.DataFrame:
         ("title", settings.title, ""),
         ("scenario", plan.case.scenario, ""),
         ("SHA-256 of the case", proof.case_hash, ""),
+        ("strategy", plan.strategy, ""),
+        *[(f"figure: {name}", value, "") for name, value in plan.figures.items()],
         ("cost", plan.cost, money),
         ("price year", settings.price_year, ""),
         ("objective", plan.objective, ""),

@@ -7,6 +7,7 @@ import pandas as pd
 from rich.console import Console
 
 from abate.cli.show import counted, money, number, printable, tabled
+from abate.comparison.comparing import REFERENCE
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.solver import SolutionStatus
@@ -24,6 +25,7 @@ def show_plan(screen: Console, plan: Plan) -> None:
     screen.print("\nby region")
     screen.print(tabled(split(plan), once=("region", "cost")))
     _show_practices(screen, plan)
+    _show_out_of_reach(screen, plan)
     _show_targets(screen, plan)
     _show_certificate(screen, plan)
 
@@ -33,12 +35,21 @@ def _show_heading(screen: Console, plan: Plan) -> None:
     name = settings.name + (f", scenario {plan.case.scenario}" if plan.case.scenario else "")
     screen.print(printable(settings.title or settings.name), style="bold", soft_wrap=True)
     screen.print(printable(name), soft_wrap=True)
+    screen.print(printable(_headline(plan)), soft_wrap=True)
+    for figure, value in plan.figures.items():
+        screen.print(printable(f"  {figure}: {number(value)}"), soft_wrap=True)
+
+
+def _headline(plan: Plan) -> str:
+    """Return what was made least, or the strategy, and what that costs."""
+    currency = plan.case.settings.currency
+    if plan.strategy != REFERENCE:
+        cost = "its cost is not known" if np.isnan(plan.cost) else f"{money(plan.cost)} {currency}/yr"
+        return f"{plan.strategy}: {cost}"
     optimal = plan.certificate.status is SolutionStatus.OPTIMAL
     how = f"least {plan.objective}" if optimal else f"best {plan.objective} found, not proved least"
     said = f"{how}: {_value(plan, plan.value)}"
-    if plan.objective != "cost":
-        said += f", at a cost of {money(plan.cost)} {settings.currency}/yr"
-    screen.print(printable(said), soft_wrap=True)
+    return said if plan.objective == "cost" else f"{said}, at a cost of {money(plan.cost)} {currency}/yr"
 
 
 def _value(plan: Plan, value: float) -> str:
@@ -76,7 +87,8 @@ def _dearest(cost: np.ndarray, rows: np.ndarray) -> list[int]:
 
 def _show_practices(screen: Console, plan: Plan) -> None:
     table = plan.practices
-    screen.print("\nby measure" if len(table) else "\nno measure is needed")
+    none = "no measure is needed" if len(plan.case["options"]) else "the case names no measures"
+    screen.print("\nby measure" if len(table) else f"\n{none}")
     if not len(table):
         return
     by_measure = table.groupby("measure", sort=False)["cost"].agg(["first", "size"])
@@ -84,6 +96,16 @@ def _show_practices(screen: Console, plan: Plan) -> None:
     screen.print(tabled(table[table["measure"].isin(kept)], once=("measure", "sources", "extent", "unit", "cost")))
     if hidden := by_measure["first"].drop(kept).tolist():
         screen.print(f"and {len(hidden)} more at {money(sum(hidden))} {plan.case.settings.currency}/yr")
+
+
+def _show_out_of_reach(screen: Console, plan: Plan) -> None:
+    """Show the loads that the strategy would bring lower than measures can, the greatest gaps first."""
+    table = plan.out_of_reach
+    if len(table):
+        screen.print(f"\nout of technical reach: {counted(len(table), 'load')}")
+        largest = table.sort_values("gap", ascending=False, kind="stable").head(TARGETS)
+        largest.attrs = table.attrs
+        screen.print(tabled(largest))
 
 
 def _show_targets(screen: Console, plan: Plan) -> None:
@@ -100,11 +122,13 @@ def _show_targets(screen: Console, plan: Plan) -> None:
     table.attrs["units"] = {"price": paid}
     screen.print(f"\ntargets: {attained.sum()} of {len(table)} attained, {binding.sum()} binding")
     percent_worth = (plan.prices["price"] * plan.attainment["limit"].abs()).fillna(0.0)
-    priced = ", with the price of one unit more of what was asked"
+    known = prices["price"].notna().any()
+    priced = ", with the price of one unit more of what was asked" if known else ""
+    plain = ["target", "before", "after", "limit", "unit"]
     for heading, chosen, columns in (
-        (f"missed{priced}", ~attained, table.columns),
-        (f"binding{priced}", attained & binding, table.columns),
-        ("kept with room to spare", attained & ~binding, ["target", "before", "after", "limit", "unit"]),
+        (f"missed{priced}", ~attained, table.columns if known else plain),
+        (f"binding{priced}", attained & binding, table.columns if known else plain),
+        ("kept with room to spare", attained & ~binding, plain),
     ):
         shown = percent_worth[chosen].sort_values(ascending=False, kind="stable").index[:TARGETS].sort_values()
         if len(shown):
@@ -119,7 +143,7 @@ def _show_certificate(screen: Console, plan: Plan) -> None:
     checks = proof.checks[proof.checks["rows"] > 0]
     worst = checks.iloc[int(checks["worst"].to_numpy().argmax())]
     where = f" ({worst['kind']}, {worst['where']})" if worst["worst"] else ""
-    proved = "no bound: every target holds, but there may be better plans"
+    proved = "no bound: there may be better plans"
     if np.isfinite(proof.bound):
         proved = f"at least {_value(plan, proof.bound)}, gap {proof.gap:.2g}"
     for line in (

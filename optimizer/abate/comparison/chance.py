@@ -3,7 +3,8 @@
 Each transfer coefficient and each load is taken as normal with the mean of the case and the relative standard
 deviation of its row (that of the view where a coefficient has none; a load without one is certain), the background
 with its standard deviation, all independent. The sum of a row over its coefficients is then normal too, so rows are
-drawn instead of coefficients, which is the same in distribution; loads are drawn, for they tie the rows together.
+drawn instead of coefficients, which is the same in distribution; loads are drawn, for they tie the rows together. A
+load is drawn no lower than 0.
 
 A target is judged against its limit less its reserve: the margin of safety is there to be used up by what is not
 known. The same seed draws the same errors for every plan.
@@ -35,9 +36,10 @@ class Chances:
     """
 
     def __init__(self, study: Study, view: View) -> None:
-        self._problem, targets = study.problem, study.problem.targets
+        self._problem = study.problem
         rng = np.random.default_rng(view.seed)
-        self._noise = rng.standard_normal((view.samples, len(targets.ids)))
+        # by receptor and parameter: two targets on the same quality see the same errors
+        self._noise = rng.standard_normal((view.samples, len(study.problem.receptors.keys)))
         self._load_sd = np.nan_to_num(study.case.values("loads", "relative_sd"), nan=0.0)
         self._load_errors = rng.standard_normal((np.count_nonzero(self._load_sd), view.samples))
         variance = _transfer_sd(study.case, study.problem, view.relative_sd)
@@ -65,12 +67,12 @@ class Chances:
         """Return draws of the value of each target, shape (samples, targets)."""
         targets, receptors = self._problem.targets, self._problem.receptors
         drawn = self._drawn_loads(allowed)
-        values = np.broadcast_to((targets.scope @ drawn).T, self._noise.shape).copy()
+        values = np.broadcast_to((targets.scope @ drawn).T, (len(self._noise), len(targets.ids))).copy()
         judged = np.flatnonzero(targets.quality >= 0)
         at = targets.quality[judged]
-        spread = np.sqrt(self._variance @ allowed**2 + self._background_sd**2)
+        spread = np.sqrt(self._variance @ drawn**2 + self._background_sd[:, None] ** 2).T
         values[:, judged] = (receptors.background[:, None] + receptors.transfer @ drawn).T[:, at]
-        values[:, judged] += self._noise[:, judged] * spread[at]
+        values[:, judged] += (self._noise * spread)[:, at]
         return values
 
     def _drawn_loads(self, allowed: Floats) -> Floats:

@@ -14,11 +14,11 @@ import pandas as pd
 from abate.comparison.chance import Chances
 from abate.comparison.judging import COLUMNS, judge
 from abate.comparison.view import View
-from abate.errors import AbateError, InputError, NoPlanError
+from abate.errors import AbateError, Finding, InputError, NoPlanError
 from abate.plan import Plan
 from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
-from abate.strategies.allocate import parse, plan_of
+from abate.strategies.allocate import parse, plan_for, plan_of
 from abate.strategies.registry import strategies, strategy
 from abate.strategies.study import Study
 from abate_data.case import Case
@@ -44,7 +44,7 @@ class Comparison:
     ----------
     case : the case that was split.
     table : a row per strategy; the columns are explained in `abate.comparison.judging.COLUMNS`.
-    loads : a row per strategy and load: baseline, allowed, reduction, percent, share of its baseline's pollutant.
+    loads : a row per strategy and load: region, sector, baseline, allowed, reduction, percent.
     sources : a row per strategy and source: yearly cost.
     targets : a row per strategy and target: value, what is allowed, attained, probability.
     left_out : strategies that were not compared, and why.
@@ -97,7 +97,7 @@ class Comparison:
 
 def compare(
     case: Case,
-    strategies: Iterable[str | Plan] | None = None,
+    strategies: Iterable[str | Plan] | str | Plan | None = None,
     *,
     view: View | None = None,
     time_limit: float | None = None,
@@ -122,26 +122,24 @@ def compare(
     Raises
     ------
     InputError
-        Where a named strategy or option is unknown, or the case lacks what it needs.
+        Where a named strategy, an option or the weight is unknown, the case lacks what a named one needs, none is
+        named, or a plan is one of another case.
     NoPlanError
         Where no strategy has a plan.
     SolverError
         Where a solve fails.
     """
     view = view or View()
-    named = list(strategies) if strategies is not None else None
-    asked = _every_strategy() if named is None else named
-    for one in asked:
-        if isinstance(one, str):
-            strategy(parse(one)[0])
+    asked = _every_strategy() if strategies is None else _asked(strategies)
     study = Study(case, time_limit=time_limit, gap=gap)
-    plans, left_out = _plans(study, asked, named is not None, progress)
+    view.refuse_weight(study)
+    plans, left_out = _plans(study, asked, strategies is not None, progress)
     reference = _reference(study, plans)
     chances = Chances(study, view)
     rows = {name: judge(study, plan, view, chances, reference) for name, plan in plans.items()}
     return Comparison(
         case=case,
-        table=_table(case, view, rows),
+        table=_table(study, view, rows),
         loads=_loads(case, plans),
         sources=_sources(case, study, plans),
         targets=_targets(plans, {name: chances.of(plan)[1] for name, plan in plans.items()}),
@@ -157,6 +155,24 @@ def _every_strategy() -> list[str | Plan]:
     return names
 
 
+def _asked(strategies: Iterable[str | Plan] | str | Plan) -> list[str | Plan]:
+    """Return what is named, a text only once; InputError where that is nothing, or no strategy."""
+    asked: list[str | Plan] = []
+    for one in [strategies] if isinstance(strategies, (str, Plan)) else strategies:
+        if isinstance(one, Plan):
+            asked.append(one)
+        elif not isinstance(one, str):
+            cure = "give names of strategies, or plans"
+            raise InputError([Finding("strategy", "is neither a name nor a plan", cure, value=repr(one)[:80])])
+        elif (text := " ".join(one.split())) not in [other for other in asked if isinstance(other, str)]:
+            strategy(parse(text)[0])
+            asked.append(text)
+    if not asked:
+        cure = "name at least one, or leave the list out to compare all"
+        raise InputError([Finding("strategy", "none is named", cure)])
+    return asked
+
+
 def _plans(
     study: Study, asked: list[str | Plan], named: bool, progress: Progress | None
 ) -> tuple[dict[str, Plan], list[tuple[str, str]]]:
@@ -165,11 +181,11 @@ def _plans(
     left_out = []
     failure: AbateError | None = None
     for done, one in enumerate(asked):
-        name = one.strategy if isinstance(one, Plan) else " ".join(one.split())
+        name = _name(one, plans)
         if progress is not None:
             progress(name, done, len(asked))
         try:
-            plans[name] = one if isinstance(one, Plan) else plan_of(study, one)
+            plans[name] = plan_for(study, one)
         except (InputError, NoPlanError) as error:
             if named and isinstance(error, InputError):
                 raise
@@ -178,6 +194,17 @@ def _plans(
     if not plans and failure is not None:
         raise failure
     return plans, left_out
+
+
+def _name(one: str | Plan, plans: dict[str, Plan]) -> str:
+    """Return what a strategy or plan is called; a second one of the same name gets a number."""
+    called = one if isinstance(one, str) else one.strategy
+    if isinstance(one, Plan) and called == REFERENCE and one.objective != "cost":
+        called = f"least {one.objective}"
+    name, number = called, 2
+    while name in plans:
+        name, number = f"{called} ({number})", number + 1
+    return name
 
 
 def _reason(error: AbateError) -> str:
@@ -205,13 +232,15 @@ def _is_same(one: Plan, other: Plan, loads: np.ndarray, size: float) -> bool:
     return bool(same_cost and np.abs(one.allocation["allowed"].to_numpy() - loads).max(initial=0.0) <= size)
 
 
-def _table(case: Case, view: View, rows: dict[str, dict[str, float]]) -> pd.DataFrame:
+def _table(study: Study, view: View, rows: dict[str, dict[str, float]]) -> pd.DataFrame:
     table = pd.DataFrame(list(rows.values()), index=pd.Index(rows, name="strategy"), columns=list(COLUMNS))
     table = table.astype({"attained": int, "out_of_reach": int}).reset_index()
-    units = case.settings.units
-    quality = ", ".join(dict.fromkeys(units.quality.values()))
-    table.attrs["units"] = {"cost": f"{case.settings.currency}/yr", "reduction": units.load}
-    table.attrs["units"]["quality_gain"] = f"{quality} x people per {units.load}" if quality else ""
+    settings, receptors = study.case.settings, study.problem.receptors
+    load, people = settings.units.load, " x people" if receptors.population.any() else ""
+    table.attrs["units"] = {"cost": f"{settings.currency}/yr", "reduction": load, "quality_gain": ""}
+    if len(receptors.parameters) == 1:
+        quality = settings.units.quality.get(receptors.parameters[0], "")
+        table.attrs["units"]["quality_gain"] = f"{quality}{people} per {load}"
     table.attrs["inequality"] = f"{view.variable} by {view.weight}"
     return table
 

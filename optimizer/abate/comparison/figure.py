@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from abate.comparison.numbering import write_numbers
 from abate.tables import first_level
 from abate_models.regions import Scopes
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 _ATTAINED, _MISSED, _FRONTIER = "#1f4e79", "#c26a00", "#8a8a8a"
 #: Largest ratio of two costs that an ordinary axis can show.
 STRAIGHT = 20.0
-#: Marks nearer than these shares of the panel share one text.
-WIDE, HIGH = 0.05, 0.045
+#: What the left panel takes of the figure, across and up, nearly.
+_PANEL = np.array([0.38, 0.8])
 #: Columns of a heat map whose cells still have room for a number.
 MOST_NUMBERED = 10
+#: Letters of a name for which there is room.
+LONGEST = 44
 
 
 def comparison_figure(comparison: Comparison) -> Figure:
@@ -37,11 +40,11 @@ def comparison_figure(comparison: Comparison) -> Figure:
     burden = burdens(comparison).loc[rows["strategy"]]
     figure = Figure(figsize=(14.0, max(5.0, 1.8 + 0.31 * len(rows))), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.15))
-    _trade_off(left, comparison, rows)
+    _trade_off(left, comparison, rows, _PANEL * figure.get_size_inches())
     _heat(right, rows, burden)
     settings = comparison.case.settings
     name = settings.name + (f", scenario {comparison.case.scenario}" if comparison.case.scenario else "")
-    figure.suptitle(f"Allocation strategies side by side: {name}")
+    figure.suptitle(_label(f"Allocation strategies side by side: {name}", 3 * LONGEST))
     return figure
 
 
@@ -90,14 +93,20 @@ def _numbered(comparison: Comparison) -> pd.DataFrame:
     return rows.assign(x=rows[by], label=labels, missed=missed)
 
 
-def _trade_off(panel: Axes, comparison: Comparison, rows: pd.DataFrame) -> None:
+def _trade_off(panel: Axes, comparison: Comparison, rows: pd.DataFrame, inches: np.ndarray) -> None:
     table, scale = comparison.table, 1.0
-    known = rows[rows["x"].notna() & rows["gini"].notna()]
+    known = rows[rows["x"].notna() & np.isfinite(rows["gini"])]
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.set_ylabel(_label(f"Gini of {table.attrs['inequality']}", LONGEST))
     if table["cost"].isna().all():
-        panel.set_xlabel("part of the total load that changes hands, from today's shares (costs are not known)")
+        panel.set_title("What strategies change, and how unequal they are", fontsize="medium")
+        panel.set_xlabel("part of the load that changes hands (costs are not known)")
     else:
+        panel.set_title("What strategies cost, and how unequal they are", fontsize="medium")
         scale, word = _scaled(known["x"].max())
-        panel.set_xlabel(f"cost of the cheapest measures [{word}{table.attrs['units']['cost']}]")
+        panel.set_xlabel(_label(f"cost of the cheapest measures [{word}{table.attrs['units']['cost']}]", 2 * LONGEST))
+    if known.empty:
+        return
     points = known["x"].to_numpy() / scale
     frontier = _frontier(points, known["gini"].to_numpy(), known["missed"].to_numpy())
     panel.plot(points[frontier], known["gini"].to_numpy()[frontier], color=_FRONTIER, linewidth=1, zorder=1)
@@ -108,29 +117,16 @@ def _trade_off(panel: Axes, comparison: Comparison, rows: pd.DataFrame) -> None:
         chosen = known["missed"].to_numpy() == missed
         if chosen.any():
             panel.scatter(points[chosen], known["gini"][chosen], color=colour, facecolor=face, label=label, zorder=2)
-    _number(panel, points, known)
     if (points > 0).all() and points.max() > STRAIGHT * points.min():
         panel.set_xscale("log")
-    panel.set_ylabel(f"Gini of {table.attrs['inequality']}")
     panel.margins(0.08)
     panel.set_ylim(bottom=min(0.0, panel.get_ylim()[0]))
-    panel.set_title("What strategies cost, and how unequal they are", fontsize="medium")
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.legend(frameon=False, fontsize="small")
-
-
-def _number(panel: Axes, points: np.ndarray, known: pd.DataFrame) -> None:
-    """Write the number of each strategy beside its mark; marks that lie together share one text."""
-    width, height = max(np.ptp(points), 1e-12), max(np.ptp(known["gini"]), 1e-12)
-    written: list[tuple[float, float, list[str]]] = []
-    for row, x, y in zip(known.index, points, known["gini"], strict=True):
-        near = [one for one in written if abs(one[0] - x) < WIDE * width and abs(one[1] - y) < HIGH * height]
-        if near:
-            near[0][2].append(str(row + 1))
-        else:
-            written.append((x, y, [str(row + 1)]))
-    for x, y, numbers in written:
-        panel.annotate(", ".join(numbers), (x, y), xytext=(4, 4), textcoords="offset points", fontsize="small")
+    # above the panel, where there are no marks
+    panel.legend(
+        frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=2, ncols=2
+    )
+    numbers = [str(row + 1) for row in known.index]
+    write_numbers(panel, points, known["gini"].to_numpy(), numbers, inches)
 
 
 def _frontier(cost: np.ndarray, inequity: np.ndarray, missed: np.ndarray) -> np.ndarray:
@@ -147,8 +143,9 @@ def _heat(panel: Axes, rows: pd.DataFrame, burden: pd.DataFrame) -> None:
     values = burden.to_numpy()
     most = max(float(np.nanmax(values, initial=1.0)), 1.0)
     panel.imshow(values, aspect="auto", cmap="Blues", vmin=0, vmax=most)
-    panel.set_xticks(range(values.shape[1]), list(burden.columns), rotation=30, ha="right", fontsize="small")
-    labels = [f"{label}  {row + 1}" for row, label in zip(rows.index, rows["label"], strict=True)]
+    zones = [_label(str(name), LONGEST // 2) for name in burden.columns]
+    panel.set_xticks(range(values.shape[1]), zones, rotation=30, ha="right", fontsize="small")
+    labels = [f"{_label(label, LONGEST)}  {row + 1}" for row, label in zip(rows.index, rows["label"], strict=True)]
     panel.set_yticks(range(len(rows)), labels, fontsize="small")
     for tick, missed in zip(panel.get_yticklabels(), rows["missed"], strict=True):
         tick.set_color(_MISSED if missed else "black")
@@ -160,6 +157,12 @@ def _heat(panel: Axes, rows: pd.DataFrame, burden: pd.DataFrame) -> None:
     panel.set_title("Who bears it: reduction in % of today's load", fontsize="medium")
     panel.spines[:].set_visible(False)
     panel.tick_params(length=0)
+
+
+def _label(text: str, most: int) -> str:
+    """Return a text cut to so many letters, in which a dollar sign is a dollar sign and begins no formula."""
+    cut = text if len(text) <= most else f"{text[: most - 3]}..."
+    return cut.replace("$", r"\$")
 
 
 def _scaled(largest: float) -> tuple[float, str]:

@@ -25,7 +25,7 @@ COLUMNS: dict[str, str] = {
     "out_of_reach": "loads that the strategy would bring lower than measures can",
     "unused": "mean share of what targets allow that is left unused",
     "reduction": "load taken away, all pollutants together",
-    "quality_gain": "fall of the quality per unit of load taken away, summed over receptors by population",
+    "quality_gain": "how much better quality gets per unit of load taken away, summed over receptors by population",
     "transfer_efficiency": "quality gain over what the same reduction would bring where it acts most",
     "gini": "Gini index of the variable by the weight",
     "theil": "Theil's T of the same",

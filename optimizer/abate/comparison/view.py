@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.strategies.study import Study
+from abate_data.case import Case
 from abate_data.names import offer
 
 Floats = NDArray[np.float64]
@@ -19,6 +20,8 @@ Floats = NDArray[np.float64]
 Variable = Literal["reduction", "allowed", "cost"]
 #: Weights that every case has: today's loads, or every load (source) the same.
 BASELINE, EQUAL = "baseline", "equal"
+#: Numbers of a source that say where it lies.
+_PLACES = ("latitude", "longitude", "position")
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,36 @@ class View:
             cure = "give a share from 0 on, 0.2 for 20 %"
             value = str(self.relative_sd)
             findings.append(Finding("comparison", "is no standard deviation", cure, "", "relative_sd", value))
+        if self.seed < 0:
+            cure = "give a whole number from 0 on"
+            findings.append(Finding("comparison", "is no seed", cure, "", "seed", str(self.seed)))
         if findings:
             raise InputError(findings)
 
-    def amounts(self, study: Study, plan: Plan) -> tuple[Floats, Floats]:
-        """Return the variable and the weight of each controllable load, or of each controllable source for cost.
+    def refuse_weight(self, study: Study) -> None:
+        """Refuse a weight that a case does not have, before work is spent on plans.
 
         Raises
         ------
         InputError
-            Where the weight is missing, zero or negative for some; they are named.
+            Where the weight is unknown, or missing, zero or negative for some controllable load; they are named.
         """
+        if self.weight in (BASELINE, EQUAL):
+            return
+        known = _attributes(study.case)
+        if self.weight not in known:
+            cure = offer(self.weight, [BASELINE, EQUAL, *known], "weight")
+            raise InputError([Finding("comparison", "is not known", cure, "", "weight", self.weight)])
+        parties = study.parties()
+        # what is no load today has no part of a region's figure
+        lacking = ~(study.figures(self.weight) > 0) & parties.movable & (parties.current > 0)
+        if lacking.any():
+            cure = f"give it in table sources or regions for {parties.named(lacking)}, or choose another weight"
+            problem = "is missing, zero or negative, and the comparison weighs by it"
+            raise InputError([Finding("sources", problem, cure, column=self.weight)])
+
+    def amounts(self, study: Study, plan: Plan) -> tuple[Floats, Floats]:
+        """Return the variable and the weight of each controllable load, or of each controllable source for cost."""
         parties = study.parties()
         weight = self._weights(study)
         if self.variable == "cost":
@@ -83,4 +105,11 @@ class View:
             return parties.current
         if self.weight == EQUAL:
             return np.ones(len(parties.current))
-        return parties.attribute(self.weight, "the comparison")
+        return np.maximum(np.nan_to_num(study.figures(self.weight)), 0.0)
+
+
+def _attributes(case: Case) -> list[str]:
+    """Return what sources or regions have in numbers; of ``name:pollutant`` the name."""
+    columns = [column for table in ("sources", "regions") for column in case[table].select_dtypes(float).items()]
+    names = dict.fromkeys(str(name).partition(":")[0] for name, values in columns if values.notna().any())
+    return [name for name in names if name not in _PLACES]

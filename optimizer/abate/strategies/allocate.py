@@ -10,7 +10,8 @@ from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
-from abate.strategies.registry import named, strategy
+from abate.strategies.naming import named
+from abate.strategies.registry import strategy
 from abate.strategies.study import Study
 from abate_data.case import Case
 
@@ -53,7 +54,24 @@ def allocate(
 def plan_of(study: Study, asked: str, options: dict[str, Any] | None = None) -> Plan:
     """Return the plan of a strategy with options, the former as a name or as a text with options."""
     name, written = parse(asked)
+    _refuse_twice([option for option in options or {} if option in written])
     return strategy(name).plan(study, **written, **(options or {}))
+
+
+def plan_for(study: Study, asked: str | Plan) -> Plan:
+    """Return the plan of a strategy, or a plan that was made before.
+
+    Raises
+    ------
+    InputError
+        As `allocate`, and where the plan is one of another case, or of another scenario.
+    """
+    if not isinstance(asked, Plan):
+        return plan_of(study, asked)
+    if asked.case != study.case:
+        cure = "make it for this case and scenario, as it stands now"
+        raise InputError([Finding("strategy", "is a plan of another case", cure, value=asked.strategy)])
+    return asked
 
 
 def parse(asked: str) -> tuple[str, dict[str, str]]:
@@ -70,7 +88,14 @@ def parse(asked: str) -> tuple[str, dict[str, str]]:
     if wrong:
         cure = "write options as option=value, without blanks"
         raise InputError([Finding("strategy", "is no option", cure, value=part) for part in wrong])
-    return name, {key: value for key, _, value in pairs}
+    options = {key: value for key, _, value in pairs}
+    _refuse_twice([key for at, (key, _, _) in enumerate(pairs) if key in [one for one, _, _ in pairs[:at]]])
+    return name, options
+
+
+def _refuse_twice(options: list[str]) -> None:
+    if options:
+        raise InputError([Finding("strategy", "is given twice", "say it once", column=option) for option in options])
 
 
 def sweep(strategy: str, **values: Iterable[Any]) -> list[str]:

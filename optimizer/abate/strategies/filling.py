@@ -31,8 +31,8 @@ Mode = Literal["uniform", "progressive"]
 
 #: So much of a target's size counts as full, or as kept.
 FULL = 1e-12
-#: Most evaluations of a family for one level; every second one halves what is left.
-EVALUATIONS = 300
+#: Most evaluations of a family for one level; at least every fourth one halves what is left.
+EVALUATIONS = 600
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,7 @@ def proportional(parties: Parties, weights: Floats, figures: dict[str, float] | 
     s scales the weights of each pollutant to the sum of its loads today, so that one level t means the same for
     pollutants that are counted in different sizes.
     """
-    loads, sums = parties.of_pollutant(parties.current), parties.of_pollutant(weights)
-    full = weights * np.divide(loads, sums, out=np.zeros_like(sums), where=sums > 0)
+    full = parties.of_pollutant(parties.current) * parties.shares(weights)
     held = parties.movable & (full > 0)
     return Family(
         lambda level: level * full, float((parties.current[held] / full[held]).max(initial=1.0)), figures or {}
@@ -114,7 +113,11 @@ def _at(parties: Parties, family: Family, moving: Mask, settled: Floats, level: 
 
 
 def _highest_level(parties: Parties, family: Family, moving: Mask, settled: Floats, low: float) -> float:
-    """Return the largest level from `low` on at which every row holds; secant steps and halvings by turns."""
+    """Return the largest level from `low` on at which every row holds; secant steps, and a halving now and then.
+
+    Every second turn to halve halves the list of all numbers between, which leads from any size to any other in few
+    steps.
+    """
     open_rows = parties.loading @ moving.astype(float) > 0
 
     def excess(level: float) -> float:
@@ -126,14 +129,29 @@ def _highest_level(parties: Parties, family: Family, moving: Mask, settled: Floa
     at_low, at_high = excess(low), excess(high)
     if at_high <= FULL:
         return high
+    points = ((high, at_high), (low, at_low))
     for turn in range(EVALUATIONS):
         if at_low >= -FULL or high - low <= 2 * np.spacing(high):
             break
-        step = -at_low / (at_high - at_low) if turn % 2 == 0 else 0.5
-        middle = low + (high - low) * step
+        middle = _secant(*points)
+        if turn % 4 == 3 or not low < middle < high:
+            middle = _between(low, high) if turn % 8 == 7 else low + (high - low) / 2
         value = excess(middle)
+        points = (points[1], (middle, value))
         if value <= FULL:
             low, at_low = middle, value
         else:
-            high, at_high = middle, value
+            high = middle
     return low
+
+
+def _secant(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Return where the line through two points (level, excess) is nothing; NaN where it is level."""
+    run, rise = second[0] - first[0], second[1] - first[1]
+    return second[0] - second[1] * run / rise if rise else np.nan
+
+
+def _between(low: float, high: float) -> float:
+    """Return the number in the middle of all floating-point numbers between two that are not negative."""
+    first, last = np.array([low, high]).view(np.int64).tolist()
+    return float(np.array((first + last) // 2).view(np.float64))

@@ -30,7 +30,9 @@ def given(study: Study, *, allocations: pd.DataFrame | None = None) -> Plan:
     allowed = _permitted(study) if allocations is None else _from_table(study, allocations)
     baseline = study.problem.loads.baseline
     named = ~np.isnan(allowed)
-    return study.reaching.plan(np.where(named, allowed, baseline), "given", {"loads with an allocation": float(named.sum())})
+    return study.reaching.plan(
+        np.where(named, allowed, baseline), "given", {"loads with an allocation": float(named.sum())}
+    )
 
 
 def _permitted(study: Study) -> Floats:

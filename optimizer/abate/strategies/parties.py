@@ -135,6 +135,11 @@ class Parties:
         sums = np.bincount(self.pollutant[self.movable], values[self.movable], int(self.pollutant.max(initial=0)) + 1)
         return np.asarray(sums[self.pollutant])
 
+    def shares(self, values: Floats) -> Floats:
+        """Return each party's part of the sum over all movable parties with its pollutant; 0 where that is 0."""
+        sums = self.of_pollutant(values)
+        return np.divide(values, sums, out=np.zeros_like(sums), where=sums > 0)
+
     def take(self, chosen: Codes) -> Parties:
         """Return some of the parties, with the rows that they are in; the loads of the others count as settled.
 

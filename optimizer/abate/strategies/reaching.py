@@ -25,6 +25,7 @@ from abate.certify import certify
 from abate.errors import SolverError
 from abate.outcome import Outcome, clean, option_costs, proved_status, relative_gap
 from abate.plan import Plan, make_plan, with_values
+from abate.reach import require_options
 from abate.solver import FEASIBILITY_TOLERANCE, Session, Solution, SolutionStatus, StopReason
 from abate.tables import out_of_reach, target_values
 from abate_data.case import Case
@@ -37,6 +38,10 @@ from abate_models.rules import Rules
 from abate_models.targets import caps_on_loads
 
 Floats = NDArray[np.float64]
+
+
+#: Share of today's load by which a load out of reach may pass the least that was found, against rounding.
+HAIR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -97,11 +102,16 @@ class Reaching:
             problem,
             outcome,
             certificate,
-            lambda: with_values(_model(problem, outcome.load), outcome.columns),
+            lambda: self._filled(outcome),
             strategy=strategy,
             out_of_reach=out_of_reach(case, missing),
             figures=figures,
         )
+
+    def _filled(self, outcome: Outcome) -> ConcreteModel:
+        """Return the model of an outcome with its values; without measures there is none, which is said."""
+        require_options(self._case)
+        return with_values(_model(self._problem, outcome.load), outcome.columns)
 
     def cheapest(self, allowed: Floats) -> Found:
         """Return the cheapest measures that keep every load at or below what it is allowed, or next to it."""
@@ -141,7 +151,7 @@ class Reaching:
             raise SolverError(f"what is out of reach was not found: {solution.stop.value}, {solution.status.value}")
         found = np.maximum(solution.values[slack], 0.0)
         # a hair of room, so that the cheapest way is not lost to rounding
-        return np.where(found > 0, found + 0.1 * FEASIBILITY_TOLERANCE * baseline, 0.0)
+        return np.where(found > 0, found + HAIR * baseline, 0.0)
 
     def _open(self) -> Session:
         if self._session is None:

@@ -6,25 +6,21 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
-import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.strategies import claims, optimised, rules
-from abate.strategies.dividing import divide
-from abate.strategies.filling import Family, Mode, fill
+from abate.strategies.filling import Family, Mode
 from abate.strategies.given import given
-from abate.strategies.parties import Baseline, Parties
+from abate.strategies.handing import rule_of
+from abate.strategies.naming import named
+from abate.strategies.parties import Baseline
 from abate.strategies.study import Floor, Study
 from abate.strategies.tiers import tiers
 from abate_data.names import offer
-
-#: Takes the parties, hands out a load to each, and says what else there is to say.
-Handing = Callable[[Parties], tuple[np.ndarray, dict[str, float]]]
-
 
 _OTHERS: dict[str, Callable[..., Plan]] = {"tiers": tiers, "given": given}
 
@@ -50,7 +46,7 @@ class Strategy:
     required: tuple[str, ...]
     function: Callable[..., Plan]
 
-    def plan(self, study: Study, **options: Any) -> Plan:
+    def plan(self, study: Study, /, **options: Any) -> Plan:
         """Return the strategy's plan of a study.
 
         Raises
@@ -111,40 +107,6 @@ def strategies() -> dict[str, Strategy]:
     return {one.name: one for one in found}
 
 
-def rule_of(name: str) -> Callable[..., tuple[np.ndarray, dict[str, float]]]:
-    """Return how a rule or claims rule hands out loads among parties, for use within another strategy.
-
-    Raises
-    ------
-    InputError
-        Where there is no such rule.
-    """
-    if name in rules.RULES:
-        return _handing_of_rule(rules.RULES[name])
-    if name in claims.RULES:
-        return _handing_of_claims(name, claims.RULES[name])
-    raise InputError(
-        [Finding("strategy", "is no rule", offer(name, [*rules.RULES, *claims.RULES], "rule"), value=name)]
-    )
-
-
-def _handing_of_rule(function: Callable[..., Family]) -> Callable[..., tuple[np.ndarray, dict[str, float]]]:
-    def handing(parties: Parties, *, mode: Mode = "progressive", **options: Any) -> tuple[np.ndarray, dict[str, float]]:
-        family = function(parties, **options)
-        return fill(parties, family, mode), family.figures
-
-    return handing
-
-
-def _handing_of_claims(name: str, function: claims.Rule) -> Callable[..., tuple[np.ndarray, dict[str, float]]]:
-    def handing(
-        parties: Parties, *, mode: Mode = "progressive", baseline: Baseline = "current"
-    ) -> tuple[np.ndarray, dict[str, float]]:
-        return divide(parties, function, baseline=baseline, mode=mode, name=name), {}
-
-    return handing
-
-
 def _of_rule(name: str, function: Callable[..., Family]) -> Strategy:
     options = {**_options(function), "mode": Mode, "floor": Floor}
     return Strategy(name, "rule", _first_line(function), options, _required(function), _by_handing(name))
@@ -190,15 +152,4 @@ def _converted(value: Any, kind: Any) -> Any:
         value = [part.strip() for part in value.split(",")] if value.strip() else []
     if get_origin(kind) is tuple and not isinstance(value, (list, tuple)):
         value = [value]
-    if any(isinstance(part, type) and part.__module__.startswith("pandas") for part in (kind, *get_args(kind))):
-        return value
     return TypeAdapter(kind, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
-
-
-def named(name: str, options: dict[str, Any]) -> str:
-    """Return a strategy with its options as one text, ``equal-percent baseline=raw``."""
-    parts = [
-        f"{key}={','.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
-        for key, value in options.items()
-    ]
-    return " ".join([name, *parts])

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from abate.decompose import check_arguments
 from abate.errors import Finding, InputError
 from abate.reach import Progress, resolve_limits
 from abate.solver import DEFAULT_GAP
@@ -38,6 +39,11 @@ class Study:
     gap : relative gap at which a plan with yes-or-no decisions counts as optimal.
     progress : called with (what, done, total) as the work goes on.
 
+    Raises
+    ------
+    InputError
+        Where something is no case, no time limit or no gap.
+
     Attributes
     ----------
     problem : the case as numbers, with every limit resolved.
@@ -52,6 +58,7 @@ class Study:
         gap: float = DEFAULT_GAP,
         progress: Progress | None = None,
     ) -> None:
+        check_arguments(case, time_limit, gap)
         self.case, self.time_limit, self.gap, self.progress = case, time_limit, gap, progress
         self.problem, self.best = resolve_limits(read_problem(case), progress=progress)
 
@@ -128,12 +135,10 @@ class Study:
             Where the column holds text.
         """
         loads = self.problem.loads
-        values = np.full(len(loads.keys), np.nan)
-        for column in (name, *(f"{name}:{pollutant}" for pollutant in self.problem.pollutants)):
-            given = _numbers(self.case, "sources", column)[loads.source]
-            _, colon, pollutant = column.rpartition(":")
-            of_column = loads.pollutant == self.problem.pollutants.index(pollutant) if colon else True
-            values = np.where(~np.isnan(given) & of_column, given, values)
+        values = _numbers(self.case, "sources", name)[loads.source]
+        for code, pollutant in enumerate(self.problem.pollutants):
+            given = _numbers(self.case, "sources", f"{name}:{pollutant}")[loads.source]
+            values = np.where(~np.isnan(given) & (loads.pollutant == code), given, values)
         return np.where(np.isnan(values), self._of_regions(name), values)
 
     def _of_regions(self, name: str) -> Floats:

@@ -12,6 +12,8 @@ from abate.decompose import decompose
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.strategies.curves import CostCurve
+from abate.strategies.handing import options_needed, rule_of
+from abate.strategies.naming import named
 from abate.strategies.parties import Parties
 from abate.strategies.study import Study
 from abate_models.assemble import assemble
@@ -25,7 +27,7 @@ SECTOR, SOURCE = "sector", "source"
 LEAST_COST = "least-cost"
 
 
-def tiers(study: Study, *, levels: tuple[str, ...] = ("1:per-capita", "source:equal-percent")) -> Plan:
+def tiers(study: Study, *, levels: tuple[str, ...] = ("1:equal-percent", "source:least-cost")) -> Plan:
     """Divide level by level: first among regions, then among the sectors of each, at last among sources.
 
     A level is written ``where:rule``: a depth of the region tree (1 is below the root), ``sector``, or ``source``,
@@ -38,12 +40,11 @@ def tiers(study: Study, *, levels: tuple[str, ...] = ("1:per-capita", "source:eq
     InputError
         Where a level or rule is unknown, or the last one is not the source.
     """
-    from abate.strategies.registry import named, rule_of
-
     steps = [_step(level) for level in levels]
-    if not steps or steps[-1][0] != SOURCE:
-        cure = "end with source:RULE, such as source:equal-percent or source:least-cost"
+    if [where == SOURCE for where, _ in steps] != [False] * (len(steps) - 1) + [True]:
+        cure = "end with source:RULE, such as source:equal-percent or source:least-cost, and name it once"
         raise InputError([Finding("strategy", "does not go down to the source", cure, "", "levels", ",".join(levels))])
+    _refuse_unfit([rule for where, rule in steps if (where, rule) != (SOURCE, LEAST_COST)])
     parties = study.parties()
     group = np.zeros(len(parties.names), dtype=np.int64)
     label = named("tiers", {"levels": levels})
@@ -82,15 +83,20 @@ def grouped(parties: Parties, group: Codes) -> Parties:
         point=total(parties.point.astype(float)) > 0,
         sector=parties.sector[first],
         current=current,
-        raw=total(parties.raw),
-        permitted=total(parties.permitted),
+        raw=total(np.where(parties.movable, parties.raw, parties.current)),
+        permitted=total(np.where(parties.movable, parties.permitted, parties.current)),
         floor=total(parties.lower),
         movable=total(parties.movable.astype(float)) > 0,
         rows=sparse.csr_array(parties.rows @ spread),
-        figures=lambda name: total(parties.figures(name)),
+        figures=lambda name: total(_known(parties, parties.figures(name))),
         reachable=lambda: total(np.maximum(parties.reachable(), parties.lower)),
         curves=_no_curves,
     )
+
+
+def _known(parties: Parties, figures: Floats) -> Floats:
+    """Return figures with 0 where one is missing and nothing may be asked: the party itself would not need it."""
+    return np.where(np.isnan(figures) & ~parties.movable, 0.0, figures)
 
 
 def capped(parties: Parties, group: Codes, allowed: Floats, names: list[str]) -> Parties:
@@ -106,10 +112,19 @@ def capped(parties: Parties, group: Codes, allowed: Floats, names: list[str]) ->
 
 def _step(level: str) -> tuple[str, str]:
     where, colon, rule = (part.strip() for part in level.partition(":"))
-    if not colon or not (where in (SECTOR, SOURCE) or where.isdigit()):
+    if not colon or not (where in (SECTOR, SOURCE) or where.isdecimal()):
         cure = f"write a depth of the region tree, {SECTOR} or {SOURCE}, a colon and a rule, such as 1:per-capita"
         raise InputError([Finding("strategy", "is no level", cure, "", "levels", level)])
     return where, rule
+
+
+def _refuse_unfit(names: list[str]) -> None:
+    """Raise InputError where a name is no rule, or one that needs options, for which a level has no place."""
+    for name in names:
+        needed = options_needed(name)
+        if needed:
+            cure = f"a level cannot give {', '.join(needed)}; choose a rule that can do without"
+            raise InputError([Finding("strategy", "needs options of its own", cure, "", "levels", name)])
 
 
 def _members(study: Study, where: str) -> tuple[Codes, list[str]]:

@@ -16,9 +16,9 @@ def ability_to_pay(parties: Parties, *, baseline: Baseline = "current") -> Famil
     """
     start = parties.baseline(baseline, "ability-to-pay")
     product, people = (parties.attribute(name, "ability-to-pay") for name in ("gdp", "population"))
-    wealth = np.divide(product, people, out=np.zeros_like(product), where=people > 0)
-    mean = parties.of_pollutant(product) / parties.of_pollutant(people)
-    asked = np.cbrt(wealth / mean) * start
+    # over the mean: the product over its sum, by the people over theirs
+    relative = np.divide(parties.shares(product), parties.shares(people), out=np.zeros_like(product), where=people > 0)
+    asked = np.cbrt(relative) * start
     held = parties.movable & (asked > 0)
     most = float((start[held] / asked[held]).max(initial=0.0))
     return Family(lambda level: start - (1.0 - level) * most * asked)

@@ -7,6 +7,7 @@ import numpy as np
 from abate.errors import Finding, InputError
 from abate.strategies.filling import Family
 from abate.strategies.parties import Baseline, Parties
+from abate_data.names import offer
 
 
 def best_technology(parties: Parties, *, sectors: tuple[str, ...] = (), baseline: Baseline = "current") -> Family:
@@ -15,9 +16,14 @@ def best_technology(parties: Parties, *, sectors: tuple[str, ...] = (), baseline
     Without sectors all point sources do what they can (TSD scheme 16: industry first, municipalities the remainder).
     The least that measures can reach stands for the best available technology.
     """
+    known = set(parties.sector) - {""}
+    unknown = [name for name in sectors if name not in known]
+    if unknown:
+        cure = offer(unknown[0], sorted(known), "sector")
+        raise InputError([Finding("strategy", "is no sector of the sources", cure, "", "sectors", unknown[0])])
     first = np.isin(parties.sector, sectors) if sectors else parties.point
     if not (first & parties.movable).any():
-        cure = f"name some of {', '.join(sorted(set(parties.sector) - {''})) or 'the sectors in table sources'}"
+        cure = f"name some of {', '.join(sorted(known)) or 'the sectors in table sources'}"
         raise InputError([Finding("strategy", "names nobody who could be asked first", cure, "", "sectors")])
     best = np.maximum(parties.reachable(), parties.lower)
     start = parties.baseline(baseline, "best-technology")

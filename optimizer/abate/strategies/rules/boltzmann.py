@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from abate.errors import Finding, InputError
 from abate.strategies.filling import Family, proportional
 from abate.strategies.parties import Parties
+
+#: Greatest b; beyond it, one source has all and the others nothing.
+STEEPEST = 1e3
+#: Least exponent: a weight stays above nothing, so that everybody is served in the end where there is enough.
+LEAST = -500.0
 
 
 def boltzmann(parties: Parties, *, beta: float = 1.0) -> Family:
@@ -15,9 +21,11 @@ def boltzmann(parties: Parties, *, beta: float = 1.0) -> Family:
     today's loads. Park, Kim and Lee (2012), Boltzmann distribution for permit allocation, Energy Economics 34. To see
     what b does, compare several: ``sweep("boltzmann", beta=(-1, 0, 1, 2))``.
     """
+    if not abs(beta) <= STEEPEST:
+        cure = f"give a number from -{STEEPEST:g} to {STEEPEST:g}"
+        raise InputError([Finding("strategy", "is no number that shares can be told by", cure, "", "beta", str(beta))])
     people = parties.attribute("population", "boltzmann")
-    mean = parties.of_pollutant(parties.current) / parties.of_pollutant(people)
-    load = np.divide(parties.current, people, out=np.zeros_like(people), where=people > 0)
-    relative = np.divide(load, mean, out=np.zeros_like(mean), where=mean > 0)
-    exponent = -beta * relative
-    return proportional(parties, people * np.exp(exponent - exponent[parties.movable].max(initial=0.0)))
+    load, head = parties.shares(parties.current), parties.shares(people)
+    exponent = -beta * np.divide(load, head, out=np.zeros_like(head), where=head > 0)
+    below = exponent - exponent[parties.movable].max(initial=-np.inf)
+    return proportional(parties, people * np.exp(np.clip(below, LEAST, 0.0)))

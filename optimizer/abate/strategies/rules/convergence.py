@@ -18,5 +18,4 @@ def convergence(parties: Parties, *, baseline: Baseline = "current", progress: f
         raise InputError([Finding("strategy", "is not a share", cure, "", "progress", str(progress))])
     start = parties.baseline(baseline, "convergence")
     people = parties.attribute("population", "convergence")
-    shares = (1 - progress) * start / parties.of_pollutant(start) + progress * people / parties.of_pollutant(people)
-    return proportional(parties, shares)
+    return proportional(parties, (1 - progress) * parties.shares(start) + progress * parties.shares(people))

@@ -63,7 +63,8 @@ class Corners:
         slope = self._slope(last)
         bent = np.isfinite(slope) & (slope > price * (1 + SAME))
         # C + s (z - z0) = k z on the piece that starts at (z0, C) with slope s
-        further = np.divide(slope * load - money, slope - price, out=load.copy(), where=bent)
+        steep = np.where(bent, slope, 0.0)
+        further = np.divide(steep * load - money, steep - price, out=load.copy(), where=bent)
         return np.maximum(further, load)
 
     def at_cost(self, money: Floats) -> Floats:

@@ -19,7 +19,7 @@ def historical_responsibility(parties: Parties, *, years: float) -> Family:
         raise InputError([Finding("strategy", "is not a number of years", cure, "", "years", str(years))])
     people = parties.attribute("population", "historical-responsibility")
     debt = parties.attribute("historical_load", "historical-responsibility") / years
-    share = people / parties.of_pollutant(people)
+    share = parties.shares(people)
     held = parties.movable & (share > 0)
     total = parties.of_pollutant(parties.current + debt)
     needed = (parties.current + debt)[held] / (share * total)[held]

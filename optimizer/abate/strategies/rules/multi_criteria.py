@@ -30,7 +30,7 @@ def multi_criteria(
     if not columns:
         cure = "name attributes of sources or regions"
         raise InputError([Finding("strategy", "there is nothing to share by", cure, "", "criteria")])
-    shares = np.column_stack([column / parties.of_pollutant(column) for column in columns])
+    shares = np.column_stack([parties.shares(column) for column in columns])
     chosen, consistency = _weights(shares[parties.movable], method, weights, judgements)
     figures = {f"weight of {name}": float(weight) for name, weight in zip(criteria, chosen, strict=True)}
     return proportional(parties, shares @ chosen, figures | consistency)

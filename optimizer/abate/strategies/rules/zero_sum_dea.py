@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
-from abate.errors import SolverError
+from abate.errors import Finding, InputError, SolverError
 from abate.strategies.filling import Family, proportional
 from abate.strategies.parties import Parties
 
@@ -22,6 +21,9 @@ def zero_sum_dea(parties: Parties, *, outputs: tuple[str, ...] = ("population",)
     reaches the zero-sum frontier; iterating overshoots (Gomes and Lins, 2008, Modelling undesirable outputs with zero
     sum gains data envelopment analysis models, J. Operational Research Society 59).
     """
+    if not outputs:
+        cure = "name attributes of sources or regions"
+        raise InputError([Finding("strategy", "there is nothing to be efficient at", cure, "", "outputs")])
     made = np.column_stack([parties.attribute(name, "zero-sum-dea") for name in outputs])
     efficiency = np.zeros(len(parties.names))
     for code in np.unique(parties.pollutant):
@@ -39,17 +41,20 @@ def efficiencies(load: Floats, made: Floats) -> Floats:
     SolverError
         Where a linear program fails.
     """
+    from scipy.optimize import linprog
+
     # a peer that somebody beats in everything is never needed in a mixture
     peers = np.flatnonzero(~_beaten(load, made))
-    rows = np.vstack([-made[peers].T, load[peers]])
     costs, ones = np.append(np.zeros(len(peers)), 1.0), np.append(np.ones(len(peers)), 0.0)
     result = np.empty(len(load))
     for source in range(len(load)):
-        last = np.append(np.zeros(made.shape[1]), -load[source])
+        # everything over what this source has: the numbers of the program are then near one in any unit
+        rows = np.vstack([-(made[peers] / made[source]).T, load[peers] / load[source]])
+        last = np.append(np.zeros(made.shape[1]), -1.0)
         found = linprog(
             costs,
             A_ub=np.column_stack([rows, last]),
-            b_ub=np.append(-made[source], 0.0),
+            b_ub=np.append(-np.ones(made.shape[1]), 0.0),
             A_eq=ones[None],
             b_eq=[1.0],
         )
