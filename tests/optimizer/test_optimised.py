@@ -544,11 +544,11 @@ class TestRefusals:
     @pytest.mark.parametrize("name", NEED_COSTS)
     def test_a_case_without_options(self, name):
         with pytest.raises(abate.InputError, match="options"):
-            plan_of(self.without_options(50.0), name)
+            abate.allocate(self.without_options(50.0), name)
 
     @pytest.mark.parametrize("name", NEED_NONE)
     def test_strategies_on_loads_alone_need_no_options(self, name):
-        plan = plan_of(self.without_options(50.0), name)
+        plan = abate.allocate(self.without_options(50.0), name)
         assert plan.allocation["allowed"].to_numpy() == pytest.approx(np.array(self.NEED_NONE[name]), rel=2e-3)
         assert plan.attained
         assert np.isnan(plan.cost)
