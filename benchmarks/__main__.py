@@ -1,14 +1,17 @@
-"""The command: ``python -m benchmarks speed [--sizes small,medium] [--runs 3] [--out docs/benchmarks.md]``."""
+"""The commands: ``python -m benchmarks speed``, ``strategies`` and ``strategy-speed``; each writes a page of docs."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.page import page
 from benchmarks.registry import CASES, chosen_cases
 from benchmarks.speed import machine, measure
+
+Command = Callable[[argparse.ArgumentParser, argparse.Namespace], str]
 
 
 def main() -> None:
@@ -17,16 +20,50 @@ def main() -> None:
     speed = commands.add_parser("speed", help="speed and memory, against bare HiGHS and idiomatic Pyomo")
     speed.add_argument("--sizes", default=",".join(CASES), help="cases, or the first words of their names")
     speed.add_argument("--runs", type=int, default=1, help="runs of each case; medians are reported")
-    speed.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"), help="where the page is written")
+    sides = commands.add_parser("strategies", help="every allocation strategy on every shipped case, with figures")
+    rules = commands.add_parser(
+        "strategy-speed", help="speed of the rules, the nucleolus and the sampled Shapley value"
+    )
+    made: list[tuple[argparse.ArgumentParser, Command, str]] = [
+        (speed, _speed, "docs/benchmarks.md"),
+        (sides, _strategies, "docs/strategies.md"),
+        (rules, _strategy_speed, "docs/strategies-speed.md"),
+    ]
+    for command, run, out in made:
+        command.add_argument("--out", type=Path, default=Path(out), help="where the page is written")
+        command.set_defaults(run=run)
     given = parser.parse_args()
+    print(given.run(parser, given))
+
+
+def _speed(parser: argparse.ArgumentParser, given: argparse.Namespace) -> str:
     try:
         cases = chosen_cases(given.sizes.split(","))
     except ValueError as error:
         parser.error(str(error))
     results = [measure(case, given.runs, _report) for case in cases]
     text = page(results, machine())
-    print(text)
     given.out.write_text(text, encoding="utf-8")
+    return text
+
+
+# what follows is imported where it is used: `speed` starts its processes from one that holds next to nothing
+
+
+def _strategies(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.strategies import shelf, write_report
+
+    return write_report(shelf(), given.out, _report)
+
+
+def _strategy_speed(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.strategy_speed import measured
+    from benchmarks.strategy_speed_page import speed_page
+    from benchmarks.writing import write_whole
+
+    text = speed_page(measured(_report), machine())
+    write_whole(given.out, text.encode())
+    return text
 
 
 def _report(what: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks import figures
 from benchmarks.bounds import BOUNDS
 from benchmarks.figures import Figure
+from benchmarks.markdown import table
 from benchmarks.registry import CASES
 from benchmarks.speed import Measured
 
@@ -94,7 +95,7 @@ def page(results: Sequence[Measured], machine: dict[str, Any]) -> str:
 def _sizes(results: Sequence[Measured]) -> str:
     heading = ["case", "sources x technologies x receptors x pollutants", *(figure.name for figure in figures.SIZE)]
     rows = [[r.case, str(CASES[r.case]), *(figure.text(r) for figure in figures.SIZE)] for r in results]
-    return _table(heading, rows)
+    return table(heading, rows)
 
 
 def _bounds(results: Sequence[Measured]) -> str:
@@ -104,20 +105,15 @@ def _bounds(results: Sequence[Measured]) -> str:
         for result in results
         if bound.covers(result)
     ]
-    return _table(["promise", "case", "measured", "verdict"], rows)
+    return table(["promise", "case", "measured", "verdict"], rows)
 
 
 def _solves(results: Sequence[Measured]) -> str:
     heading = ["case", "method", *(figure.name for figure in figures.SOLVE)]
     rows = [[r.case, r.runs[0]["whole"]["method"], *(figure.text(r) for figure in figures.SOLVE)] for r in results]
-    return _table(heading, rows)
+    return table(heading, rows)
 
 
 def _figures(results: Sequence[Measured], columns: Sequence[Figure]) -> str:
     rows = [[result.case, *(figure.text(result) for figure in columns)] for result in results]
-    return _table(["case", *(figure.name for figure in columns)], rows)
-
-
-def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return table(["case", *(figure.name for figure in columns)], rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +102,67 @@ class TestStoredCases:
         assert back == case
         for name, table in case.tables.items():
             assert dict(back.tables[name].dtypes) == dict(table.dtypes)
+
+
+@pytest.fixture(scope="module")
+def reports(benchmarks, tmp_path_factory):
+    """Return the folders of two reports on the same small case."""
+    folders = [tmp_path_factory.mktemp("report") for _ in range(2)]
+    for folder in folders:
+        case = synthetic_case("air", sources=4, technologies=2, receptors=2, pollutants=1)
+        benchmarks("strategies").write_report([case], folder / "strategies.md", lambda what: None)
+    return folders
+
+
+class TestStrategies:
+    def test_every_strategy_is_compared_or_left_out_with_a_reason(self, benchmarks, reports):
+        page = (reports[0] / "strategies.md").read_text(encoding="utf-8")
+        results, strategies = page.split("## The strategies")
+        for name, one in importlib.import_module("abate.strategies.registry").strategies().items():
+            assert f"| {name} | {one.kind} |" in strategies
+            assert one.required or re.search(rf"(\| |\*\*|, ){name}[ ,*]", results)
+
+    def test_every_column_is_there_and_explained(self, reports):
+        page = (reports[0] / "strategies.md").read_text(encoding="utf-8")
+        for name, meaning in importlib.import_module("abate.comparison.judging").COLUMNS.items():
+            words = name.replace("_", " ")
+            assert f"| {words} | {meaning} |" in page
+            assert re.search(rf"\| strategy \|.* {words}( \[| \|)", page)
+
+    def test_the_same_case_gives_the_same_files(self, reports):
+        files = ["strategies.md", "strategies/synthetic-air.png"]
+        for folder in reports:
+            assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == files
+        for file in files:
+            assert (reports[0] / file).read_bytes() == (reports[1] / file).read_bytes()
+
+    def test_the_figure_is_shown(self, reports):
+        assert "](strategies/synthetic-air.png)" in (reports[0] / "strategies.md").read_text(encoding="utf-8")
+
+    def test_a_case_without_least_cost_says_why(self, benchmarks, tmp_path):
+        case = synthetic_case("air", sources=4, technologies=1, receptors=1, pollutants=1, infeasible="target")
+        page = benchmarks("strategies").write_report([case], tmp_path / "page.md", lambda what: None)
+        assert "There is no least-cost plan:\n\n```text\nno plan for 'synthetic-air'" in page
+
+    def test_all_shipped_cases_and_scenarios_are_on_the_shelf(self, benchmarks):
+        names = [(case.settings.name, case.scenario) for case in benchmarks("strategies").shelf()]
+        assert {("europe-air", ""), ("europe-air", "all-ceilings"), ("tampa-bay", "")} <= set(names)
+        assert len(names) == len(set(names))
+
+
+class TestStrategySpeed:
+    def test_all_rules_are_timed_and_the_promises_judged(self, benchmarks):
+        size = benchmarks("registry").Size(6, 2, 3, 1.0)
+        found = benchmarks("strategy_speed").measured(lambda what: None, {"small": size})
+        strategies = importlib.import_module("abate.strategies.registry").strategies().values()
+        rules = {one.name for one in strategies if one.kind in ("rule", "claims")}
+        assert set(found.rules["small"].handing) == set(found.rules["small"].planning) == rules
+        page = benchmarks("strategy_speed_page").speed_page(found, {"Python": "3", "cores": 2})
+        for what in ("loads handed out", "whole plans"):
+            promise = rf"\| all rules in total under 20 times one least-cost plan, {what} \| small \| [\d.]+ \| .*met"
+            assert re.search(promise, page)
+
+    def test_a_sampled_value_comes_nearer_with_more_samples(self, benchmarks):
+        few, many = benchmarks("strategy_speed").sample_shapley(5, (10, 1_000))[0]
+        assert many.stated < few.stated
+        assert many.found < few.found

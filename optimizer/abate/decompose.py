@@ -78,7 +78,7 @@ def decompose(
         Where the time limit struck before any plan was found, the solver failed, or its result did not pass the
         certificate.
     """
-    _check_arguments(case, time_limit, gap)
+    check_arguments(case, time_limit, gap)
     require_options(case)
     report = progress or _no_report
     problem, best = resolve_limits(read_problem(case), progress=progress)
@@ -113,7 +113,8 @@ def decompose(
     return make_plan(case, problem, outcome, certificate, lambda: filled)
 
 
-def _check_arguments(case: object, time_limit: float | None, gap: float) -> None:
+def check_arguments(case: object, time_limit: float | None, gap: float) -> None:
+    """Raise InputError where something is no case, no time limit or no gap."""
     wrong = []
     if not isinstance(case, Case):
         wrong.append(Finding("case", "is not a case", "read it with abate.load first", value=repr(case)[:80]))

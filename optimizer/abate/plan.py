@@ -108,7 +108,7 @@ class Plan:
             "attainment": self.attainment,
             "balance": self.balance,
             "prices": self.prices,
-            **({"out_of_reach": self.out_of_reach} if len(self.out_of_reach) else {}),
+            "out_of_reach": self.out_of_reach,
             "certificate": self.certificate.checks,
         }
 

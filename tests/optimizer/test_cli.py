@@ -157,7 +157,9 @@ def test_explain_of_an_unknown_source_costs_no_solve(run, monkeypatch):
     assert "did you mean 'weber-above/manure'?" in result.stderr
 
 
-@pytest.mark.parametrize("command", [(), ("cases",), ("check",), ("template",), ("plan",)])
+@pytest.mark.parametrize(
+    "command", [(), ("cases",), ("check",), ("template",), ("plan",), ("strategies",), ("compare",)]
+)
 def test_help_describes_every_command_with_an_example(run, command):
     result = run(*command, "--help")
     assert result.exit_code == 0
@@ -252,7 +254,8 @@ def test_out_writes_every_table_with_units_and_never_twice(run, tmp_path, echo, 
     facts = written["summary"].set_index("item")["value"]
     assert float(facts["cost"]) == echo.cost
     assert facts["SHA-256 of the case"] == echo.certificate.case_hash
-    assert set(echo.tables()) == set(files.CONTENTS)
+    # a plan of least cost asks nothing that is out of reach
+    assert {*echo.tables(), "out_of_reach"} == set(files.CONTENTS)
 
     before = sorted((file, file.stat().st_mtime_ns) for file in tmp_path.rglob("*"))
     again = run("plan", "echo-reservoir", "--out", path)
@@ -285,6 +288,215 @@ def test_a_failing_disk_is_said_in_a_line(run, tmp_path, monkeypatch):
     assert "No space left on device" in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+# --- strategies side by side ---
+
+#: Strategies that are quick, and two of which hand out the same.
+THREE = ("--strategy", "least-cost", "--strategy", "equal-percent mode=progressive", "--strategy", "proportional")
+
+
+@pytest.fixture
+def small(tmp_path, make_case):
+    """Return the folder of a small case without costs."""
+    tables = {
+        "regions": "region parent population\nbasin . 900",
+        "sources": "source region sector\nmill basin industry\ntown basin sewage",
+        "loads": "source pollutant load\nmill P 100\ntown P 50",
+        "targets": "target kind limit\ncap load 90",
+    }
+    write_case(make_case(tables), tmp_path / "small")
+    return tmp_path / "small"
+
+
+def test_strategies_lists_each_with_what_it_does_and_its_options(run):
+    result = run("strategies")
+    assert result.exit_code == 0
+    for name in ("least-cost", "equal-percent", "talmud", "tiers", "given"):
+        (row,) = cells(result.stdout, name)
+        assert len(row) > 1
+    # per-attribute cannot do without being told which
+    assert "attribute!" in result.stdout
+    assert "options with ! have no default" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_compare_shows_what_each_strategy_costs_attains_and_hands_out(run):
+    result = run("compare", "echo-reservoir", "--scenario", "pooled", *THREE)
+    assert (result.exit_code, result.stderr) == (0, "")
+    text = result.stdout
+    assert "echo-reservoir, scenario pooled" in text
+    cost, amounts, inequality, rest = (
+        (text.split("cost, attainment and use of capacity")[1].replace("what is taken away, and where", "|"))
+        .replace("inequality of reduction by baseline", "|")
+        .replace("hand out the same", "|")
+        .split("|")
+    )
+    # published: 985,318 USD/yr for the pooled caps, 1,000,074 for the caps of each watershed; 8,067 kg
+    ((_, *least),) = cells(cost, "least-cost")
+    assert least[:5] == ["985,318", "0", "3", "of", "3"]
+    ((_, _, *equal),) = cells(cost, "equal-percent")
+    assert equal[:2] == ["1,000,074", "1.498"]
+    assert [row[-2] for row in cells(amounts, "least-cost")] == ["8,067"]
+    assert cells(inequality, "least-cost")
+    assert rest.split() == ["equal-percent", "mode=progressive:", "proportional"]
+    # what no row knows is no column
+    assert "probability" not in text
+    assert "transfer" not in text
+    assert "left out" not in text
+    assert "\x1b" not in text
+
+
+def test_compare_fits_a_hundred_columns(run):
+    for case in ("europe-air", "tampa-bay"):
+        text = run("compare", case, "--strategy", "equal-percent mode=uniform", "--strategy", "talmud").stdout
+        assert max(map(len, text.splitlines())) <= 100
+
+
+def test_compare_says_once_why_strategies_are_left_out(run, small):
+    text = run("compare", small).stdout
+    left_out = " ".join(text.split("left out")[1].split())
+    assert left_out.count("the case does not say which measures each source can take") == 1
+    assert "per-gdp: sources, gdp: is missing, and per-gdp needs it" in left_out
+    assert "per-capita" not in left_out
+    # without costs there is no column of costs
+    assert "[EUR/yr]" not in text
+
+
+def test_compare_by_another_variable_weight_and_seed(run, small):
+    text = run("compare", small, "--strategy", "per-capita", "--variable", "allowed", "--weight", "population").stdout
+    assert "inequality of allowed by population" in text
+    first, again, other = (
+        run("compare", "europe-air", "--strategy", "equal-percent mode=uniform", "--seed", seed).stdout
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("name", ["out", "out.xlsx"])
+def test_compare_writes_every_table_with_units_and_never_twice(run, tmp_path, name):
+    path, command = tmp_path / name, ("compare", "echo-reservoir", "--scenario", "pooled", *THREE)
+    result = run(*command, "--out", path)
+    assert result.exit_code == 0
+    assert f"written: {path}" in result.stdout.splitlines()
+    if path.is_dir():
+        written = {file.stem: pd.read_csv(file) for file in path.iterdir()}
+    else:
+        written = pd.read_excel(path, sheet_name=None)
+    made = abate.compare(load("echo-reservoir", "pooled"), THREE[1::2])
+    assert set(written) == {"summary", *made.tables()}
+    table = written["comparison"]
+    assert table["strategy"].tolist() == list(THREE[1::2])
+    np.testing.assert_allclose(table["cost [USD/yr]"], made.table["cost"])
+    np.testing.assert_allclose(written["loads"]["allowed [kg/yr]"], made.loads["allowed"])
+    facts = written["summary"].set_index("item")["value"]
+    assert facts["SHA-256 of the case"] == made.case.hash
+    assert facts["inequality of"] == "reduction by baseline"
+    assert facts["draws, seed, relative standard deviation"] == "1000, 0, 0.2"
+    assert facts["column cost"] == "yearly cost of the cheapest measures [USD/yr]"
+    again = run(*command, "--out", path)
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "something stands there already" in again.stderr
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("PDF", b"%PDF")])
+def test_compare_saves_the_figure(run, tmp_path, small, ending, begins):
+    path = tmp_path / f"figure.{ending}"
+    result = run("compare", small, "--strategy", "talmud", "--figure", path)
+    assert result.exit_code == 0
+    assert f"written: {path}" in result.stdout.splitlines()
+    assert path.read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--figure", "taken.png"), "something stands there already"),
+        (("--figure", "figure.jpg"), "end it in .png, .svg, .pdf"),
+        (("--figure", "figure"), "end it in .png, .svg, .pdf"),
+        (("--figure", "nowhere/figure.png"), "lies in a folder that is not there"),
+        (("--out", "taken.xlsx"), "something stands there already"),
+        (("--out", "out.csv"), "end it in .xlsx for a workbook"),
+        (("--out", "nowhere/out"), "lies in a folder that is not there"),
+        (("--strategy", "talmut"), "did you mean 'talmud'?"),
+        (("--strategy", "talmud modus=uniform"), "did you mean 'mode'?"),
+        (("--strategy", "talmud mode=unifrom"), "should be 'uniform' or 'progressive'"),
+        (("--strategy", "talmud uniform"), "write options as option=value"),
+        (("--strategy", "talmud", "--weight", "populatoin"), "did you mean 'population'?"),
+        (("--strategy", "talmud", "--variable", "reductoin"), "did you mean 'reduction'?"),
+        (("--strategy", "least-cost"), "fill it, or compare strategies that need no costs"),
+        (("--strategy", "per-gdp"), "give it in table sources or regions for 'mill', 'town'"),
+    ],
+)
+def test_compare_refuses_with_the_cure_before_work_is_spent(run, small, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    for name in ("taken.png", "taken.xlsx"):
+        Path(name).write_text("")
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr("abate.strategies.reaching.Reaching.plan", lambda *_: pytest.fail("worked"))
+    result = run("compare", small, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in " ".join(result.stderr.split())
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_plan_by_a_strategy(run, small, tmp_path):
+    text = run("plan", small, "--strategy", "equal-percent").stdout
+    assert "equal-percent: its cost is not known" in text
+    # 90 of 150
+    assert cells(text, "all")[0][:5] == ["all", "P", "150", "90", "60"]
+    assert "1 of 1 attained, 1 binding" in text
+    both = run("plan", small, "--strategy", "talmud", "--objective", "total_load")
+    assert (both.exit_code, both.stdout) == (2, "")
+    assert "leave out --objective" in both.stderr
+    far = run("plan", "europe-air", "--strategy", "per-capita", "--out", tmp_path / "out")
+    assert far.exit_code == 0
+    assert "out of technical reach: 15 loads" in far.stdout
+    assert len(pd.read_csv(tmp_path / "out" / "out_of_reach.csv")) == 15
+
+
+def test_compare_ends_with_no_plan_where_none_is_left(run, tmp_path, make_case):
+    tables = {
+        "sources": "source\nmill",
+        "loads": "source pollutant load floor\nmill P 100 95",
+        "targets": "target kind limit\ncap load 90",
+    }
+    write_case(make_case(tables), tmp_path / "tight")
+    result = run("compare", tmp_path / "tight", "--strategy", "talmud", "--strategy", "equal-percent")
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "there is nothing to divide: target 'cap' leaves 90 to share" in result.stderr
+    assert "raise the limits or lower the floors" in result.stderr
+    assert "Traceback" not in result.stderr
+    conflict = run("compare", "europe-air", "--scenario", "all-ceilings", "--strategy", "least-cost")
+    assert (conflict.exit_code, conflict.stdout) == (3, "")
+    assert "the smallest relaxation that gives a plan:" in conflict.stderr
+
+
+def test_a_failing_disk_leaves_no_part_of_a_comparison(run, tmp_path, monkeypatch, small):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("abate_data.write.write_sheets", full)
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    before = sorted(tmp_path.rglob("*"))
+    for arguments in (("--out", tmp_path / "out.xlsx"), ("--figure", tmp_path / "figure.png")):
+        result = run("compare", small, "--strategy", "talmud", *arguments)
+        assert result.exit_code == 2
+        assert "No space left on device" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+        assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_compare_as_a_process_obeys_no_color(tmp_path):
+    command = ("compare", "tampa-bay", "--strategy", "given", "--figure", tmp_path / "figure.svg")
+    code, out, err = finished(*command, FORCE_COLOR="1", NO_COLOR="1")
+    assert (code, err) == (0, "")
+    assert not any(f"\x1b[{number}m" in out for number in range(30, 48))
+    # 538.6 of 486 tons in Old Tampa Bay
+    ((_, *row),) = [line for line in cells(out, "given") if "of" in line]
+    assert row == ["3", "of", "5", "-10.83", "0", "9.43"]
 
 
 # --- how it ends ---

@@ -14,7 +14,7 @@ import pandas as pd
 from abate.comparison.chance import Chances
 from abate.comparison.judging import COLUMNS, judge
 from abate.comparison.view import View
-from abate.errors import AbateError, Finding, InputError, NoPlanError
+from abate.errors import AbateError, Finding, InputError, NoPlanError, SolverError
 from abate.plan import Plan
 from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
@@ -116,18 +116,17 @@ def compare(
     Returns
     -------
     Comparison
-        In the order asked for. A strategy that misses targets is a row like any other; one of which no plan exists is
-        left out, and `left_out` says why, as it does of those that the case lacks data for, unless they were named.
+        In the order asked for. A strategy that misses targets is a row like any other; one of which no plan exists, or
+        was found, is left out, and `left_out` says why, as it does of those that the case lacks data for, unless they
+        were named.
 
     Raises
     ------
     InputError
         Where a named strategy, an option or the weight is unknown, the case lacks what a named one needs, none is
         named, or a plan is one of another case.
-    NoPlanError
-        Where no strategy has a plan.
-    SolverError
-        Where a solve fails.
+    NoPlanError, SolverError
+        Where no strategy has a plan, or none was found.
     """
     view = view or View()
     asked = _every_strategy() if strategies is None else _asked(strategies)
@@ -165,7 +164,8 @@ def _asked(strategies: Iterable[str | Plan] | str | Plan) -> list[str | Plan]:
             cure = "give names of strategies, or plans"
             raise InputError([Finding("strategy", "is neither a name nor a plan", cure, value=repr(one)[:80])])
         elif (text := " ".join(one.split())) not in [other for other in asked if isinstance(other, str)]:
-            strategy(parse(text)[0])
+            name, options = parse(text)
+            strategy(name).checked(options)
             asked.append(text)
     if not asked:
         cure = "name at least one, or leave the list out to compare all"
@@ -186,7 +186,7 @@ def _plans(
             progress(name, done, len(asked))
         try:
             plans[name] = plan_for(study, one)
-        except (InputError, NoPlanError) as error:
+        except (InputError, NoPlanError, SolverError) as error:
             if named and isinstance(error, InputError):
                 raise
             left_out.append((name, _reason(error)))
@@ -223,7 +223,7 @@ def _reference(study: Study, plans: dict[str, Plan]) -> float:
         return plans[REFERENCE].cost
     try:
         return plan_of(study, REFERENCE).cost
-    except (InputError, NoPlanError):
+    except (InputError, NoPlanError, SolverError):
         return np.nan
 
 

@@ -89,10 +89,11 @@ def _effect(study: Study, reduction: Floats) -> dict[str, float]:
     parameters = receptors.parameters
     if len(parameters) != 1:
         return {"quality_gain": np.nan, "transfer_efficiency": np.nan}
+    asked = study.parties().movable
     response = receptors.transfer * (-1.0 if parameters[0] == OXYGEN else 1.0)
     return {
         "quality_gain": effectiveness.quality_gain_per_load(response @ reduction, weights, reduction),
-        "transfer_efficiency": effectiveness.transfer_efficiency(response.T @ weights, reduction),
+        "transfer_efficiency": effectiveness.transfer_efficiency((response.T @ weights)[asked], reduction[asked]),
     }
 
 

@@ -19,7 +19,7 @@ from abate.sharing.nucleolus import nucleolus
 from abate.sharing.payments import side_payments
 from abate.sharing.shapley import sampled_shapley, shapley
 from abate.solver import DEFAULT_GAP
-from abate.strategies.allocate import plan_of
+from abate.strategies.allocate import plan_for
 from abate.strategies.study import Study
 from abate.tables import first_level
 from abate_data.case import Case
@@ -91,7 +91,8 @@ def share_costs(
     Raises
     ------
     InputError
-        Where the case has no measures, the obligations miss a target, or there are too few or too many players.
+        Where the case has no measures, the obligations miss a target or are a plan of another case, or there are too
+        few or too many players.
     NoPlanError
         Where a player or coalition cannot meet its obligation by own measures.
     SolverError
@@ -100,7 +101,7 @@ def share_costs(
     _check_choice("players", players, get_args(Players))
     _check_choice("method", method, get_args(Method))
     study = Study(case, gap=gap)
-    agreed = obligations if isinstance(obligations, Plan) else plan_of(study, obligations)
+    agreed = plan_for(study, obligations)
     allowed = agreed.allocation["allowed"].to_numpy()
     _refuse_missed(study, agreed)
     player, names = _players(study, players, method)

@@ -56,9 +56,16 @@ class Strategy:
         NoPlanError
             Where no plan of this kind exists.
         """
-        return self.function(study, **self._checked(options))
+        return self.function(study, **self.checked(options))
 
-    def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
+    def checked(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options with values of their types.
+
+        Raises
+        ------
+        InputError
+            Where one is unknown, missing or has no fitting value.
+        """
         values: dict[str, Any] = {}
         missing = [name for name in self.required if name not in options]
         findings = [
@@ -143,7 +150,8 @@ def _required(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _first_line(function: Callable[..., Any]) -> str:
-    return (inspect.getdoc(function) or "").partition("\n")[0].rstrip(".")
+    line = (inspect.getdoc(function) or "").partition("\n")[0].rstrip(".").removeprefix("Return ")
+    return line[:1].upper() + line[1:]
 
 
 def _converted(value: Any, kind: Any) -> Any:

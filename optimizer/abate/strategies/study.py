@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
@@ -64,6 +65,10 @@ class Study:
 
     def parties(self, floor: Floor = "table") -> Parties:
         """Return the loads of the case as parties, with the given kind of floor."""
+        return self._parties if floor == "table" else replace(self._parties, floor=self.reachable)
+
+    @cached_property
+    def _parties(self) -> Parties:
         loads, case = self.problem.loads, self.case
         rows, limits, names = self._rows
         sources = case["sources"]
@@ -76,7 +81,7 @@ class Study:
             current=loads.baseline,
             raw=case.values("loads", "raw_load"),
             permitted=case.values("loads", "permit_load"),
-            floor=self.reachable if floor == "measures" else loads.floor,
+            floor=loads.floor,
             movable=np.asarray(sources["controllable"], dtype=bool)[loads.source],
             rows=rows,
             limits=limits,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Corners:
             cost[row, : len(curve.cost)] = curve.cost
         return cls(removal, cost)
 
-    @property
+    @cached_property
     def averages(self) -> Floats:
         """Cost per unit removed at each corner but the first, infinite beyond the last; never falls along a row."""
         cost, removal = self.cost[:, 1:], self.removal[:, 1:]

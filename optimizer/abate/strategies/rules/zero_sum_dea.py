@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from abate.errors import Finding, InputError, SolverError
 from abate.strategies.filling import Family, proportional
@@ -11,6 +12,9 @@ from abate.strategies.parties import Parties
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+#: Programs of so many sources are solved as one: a call of the solver costs more than a program.
+AT_ONCE = 200
 
 
 def zero_sum_dea(parties: Parties, *, outputs: tuple[str, ...] = ("population",)) -> Family:
@@ -41,27 +45,37 @@ def efficiencies(load: Floats, made: Floats) -> Floats:
     SolverError
         Where a linear program fails.
     """
-    from scipy.optimize import linprog
-
+    if not len(load):
+        return np.zeros(0)
     # a peer that somebody beats in everything is never needed in a mixture
     peers = np.flatnonzero(~_beaten(load, made))
-    costs, ones = np.append(np.zeros(len(peers)), 1.0), np.append(np.ones(len(peers)), 0.0)
-    result = np.empty(len(load))
-    for source in range(len(load)):
-        # everything over what this source has: the numbers of the program are then near one in any unit
-        rows = np.vstack([-(made[peers] / made[source]).T, load[peers] / load[source]])
-        last = np.append(np.zeros(made.shape[1]), -1.0)
-        found = linprog(
-            costs,
-            A_ub=np.column_stack([rows, last]),
-            b_ub=np.append(-np.ones(made.shape[1]), 0.0),
-            A_eq=ones[None],
-            b_eq=[1.0],
-        )
-        if not found.success:
-            raise SolverError(f"the efficiency of source {source + 1} was not found: {found.message}")
-        result[source] = min(float(found.fun or 0.0), 1.0)
-    return result
+    parts = [
+        _solved(load[part], made[part], load[peers], made[peers])
+        for part in np.split(np.arange(len(load)), range(AT_ONCE, len(load), AT_ONCE))
+    ]
+    return np.minimum(np.concatenate(parts), 1.0)
+
+
+def _solved(load: Floats, made: Floats, peer_load: Floats, peer_made: Floats) -> Floats:
+    """Return the efficiencies of some sources, whose programs share nothing and are solved as one."""
+    from scipy.optimize import linprog
+
+    count, width = len(load), len(peer_load) + 1
+    # everything over what the source has: the numbers of the program are then near one in any unit
+    rows = np.zeros((count, made.shape[1] + 1, width))
+    rows[:, :-1, :-1] = -(peer_made.T / made[:, :, None])
+    rows[:, -1, :-1] = peer_load / load[:, None]
+    rows[:, -1, -1] = -1.0
+    found = linprog(  # type: ignore[call-overload]  # its stubs know no sparse matrices
+        np.tile(np.append(np.zeros(width - 1), 1.0), count),
+        A_ub=sparse.block_diag(list(rows), format="csr"),
+        b_ub=np.tile(np.append(-np.ones(made.shape[1]), 0.0), count),
+        A_eq=sparse.kron(sparse.eye_array(count), np.append(np.ones(width - 1), 0.0)[None], format="csr"),
+        b_eq=np.ones(count),
+    )
+    if not found.success:
+        raise SolverError(f"the efficiency of the sources was not found: {found.message}")
+    return np.asarray(found.x.reshape(count, width)[:, -1], dtype=np.float64)
 
 
 def _beaten(load: Floats, made: Floats) -> Mask:
