@@ -588,15 +588,16 @@ def test_least_cost_within_what_the_provinces_were_given():
     assert plan.cost > abate.decompose(case).cost
 
 
-def test_a_target_at_a_receptor_takes_the_load_of_a_province_to_be_spread_as_today():
+def test_a_target_at_a_receptor_takes_the_load_of_a_province_to_be_spread_as_equal_percentages_leave_it():
     transfer = pd.DataFrame({"source": list("abcde"), "coefficient": [0.1, 0.1, 0.1, 0.2, 0.0]})
     transfer = transfer.assign(receptor="bay", pollutant="P", parameter="tp")
     targets = pd.DataFrame({"target": ["bay"], "kind": ["quality"], "receptor": ["bay"], "limit": [10.0]})
     case = provinces(transfer=transfer, targets=targets)
-    # a load of the north adds 0.1, one of the south (50 x 0.2 + 50 x 0) / 100 = 0.1: 50 each by equal mass;
-    # then e, in no target but the share of the south, and d are cut to the half of today's load alike
+    # equal percentages: 20 t = 10, so a, b, c, d are halved and e, which does not reach the bay, keeps its 50;
+    # a load of the north then adds 0.1, one of the south 0.2 x 25 / 75 = 1/15: m (1/10 + 1/15) = 10, 60 for each;
+    # within these a, b, c, d are halved again until the bay is full, and e gets what is left of the 60
     plan = allocate(case, "tiers levels=1:equal-mass,source:equal-percent")
-    assert plan.allocation["allowed"].tolist() == pytest.approx([30, 10, 10, 25, 25])
+    assert plan.allocation["allowed"].tolist() == pytest.approx([30, 10, 10, 25, 35])
     assert plan.attained
 
 

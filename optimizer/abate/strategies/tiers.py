@@ -12,6 +12,7 @@ from abate.decompose import decompose
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.strategies.curves import CostCurve
+from abate.strategies.filling import fill, proportional
 from abate.strategies.handing import options_needed, rule_of
 from abate.strategies.naming import named
 from abate.strategies.parties import Parties
@@ -32,8 +33,7 @@ def tiers(study: Study, *, levels: tuple[str, ...] = ("1:equal-percent", "source
 
     A level is written ``where:rule``: a depth of the region tree (1 is below the root), ``sector``, or ``source``,
     which comes last; ``source:least-cost`` lets the cheapest measures decide within what each group was given. What a
-    level hands out to a group is the cap of its members at the next; all targets hold at every level, with the load
-    of a group spread over its members as today.
+    level hands out to a group is the cap of its members at the next; all targets hold at every level.
 
     Raises
     ------
@@ -61,19 +61,28 @@ def tiers(study: Study, *, levels: tuple[str, ...] = ("1:equal-percent", "source
 
 
 def grouped(parties: Parties, group: Codes) -> Parties:
-    """Return groups as parties: sums of loads, floors and attributes, and targets as if members shared as today.
+    """Return groups as parties: sums of loads, floors and attributes, and the targets on them.
+
+    In a target the load of a group counts as if its members shared it as equal percentages under all targets would
+    leave it to them: a group is not held to more than its members need.
 
     Parameters
     ----------
     group : code of the group of each party, from 0 on; members of a group share a pollutant.
+
+    Raises
+    ------
+    NoPlanError
+        Where floors alone pass a target.
     """
     count = int(group.max(initial=-1)) + 1
 
     def total(values: Floats) -> Floats:
         return np.bincount(group, values, count).astype(float)
 
-    current = total(parties.current)
-    part = np.divide(parties.current, current[group], out=np.zeros(len(group)), where=current[group] > 0)
+    left = fill(parties, proportional(parties, parties.current))
+    together = total(left)[group]
+    part = np.divide(left, together, out=np.zeros(len(group)), where=together > 0)
     spread = sparse.csr_array((part, (np.arange(len(group)), group)), shape=(len(group), count))
     first = np.unique(group, return_index=True)[1]
     return replace(
@@ -82,7 +91,7 @@ def grouped(parties: Parties, group: Codes) -> Parties:
         pollutant=parties.pollutant[first],
         point=total(parties.point.astype(float)) > 0,
         sector=parties.sector[first],
-        current=current,
+        current=total(parties.current),
         raw=total(np.where(parties.movable, parties.raw, parties.current)),
         permitted=total(np.where(parties.movable, parties.permitted, parties.current)),
         floor=total(parties.lower),
