@@ -15,7 +15,7 @@ from abate.errors import AbateError, Finding, InputError, NoPlanError, SolverErr
 from abate.plan import Plan
 from abate.reach import Reach, reach
 from abate.sharing.charges import CostSharing, share_costs
-from abate.strategies.allocate import allocate, sweep
+from abate.strategies.allocate import allocate, known_strategies, sweep
 from abate_data.case import Case
 from abate_data.notes import notes
 from abate_data.read import load
@@ -36,6 +36,7 @@ __all__ = [
     "build",
     "compare",
     "decompose",
+    "known_strategies",
     "load",
     "notes",
     "reach",

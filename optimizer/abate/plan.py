@@ -45,7 +45,8 @@ class Plan:
     prices : a row per target: what one unit less would cost, per unit of its row and of the limit as it was
         asked.
     certificate : the proof, recomputed from the case's tables.
-    strategy : the allocation strategy that made it, as it was asked for.
+    strategy : the allocation strategy that made it, as it was asked for; ``least-`` and the objective where it is
+        just the least of one.
     out_of_reach : a row per load that the strategy would bring lower than measures can: source, pollutant, asked,
         reached and the gap between the two. Empty in a plan that was optimised.
     figures : further numbers that the strategy reports, by name.
@@ -136,7 +137,7 @@ def make_plan(
     certificate: Certificate,
     build: Callable[[], ConcreteModel],
     *,
-    strategy: str = "least-cost",
+    strategy: str = "",
     out_of_reach: pd.DataFrame | None = None,
     figures: dict[str, float] | None = None,
 ) -> Plan:
@@ -154,7 +155,7 @@ def make_plan(
         balance=tables.balance(case, problem, outcome),
         prices=tables.prices(case, problem, outcome),
         certificate=certificate,
-        strategy=strategy,
+        strategy=strategy or f"least-{outcome.objective}",
         out_of_reach=tables.out_of_reach(case, {}) if out_of_reach is None else out_of_reach,
         figures=figures or {},
         _problem=problem,

@@ -26,8 +26,7 @@ from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
-from abate.strategies import registry
-from abate.strategies.allocate import allocate
+from abate.strategies.allocate import allocate, known_strategies
 from abate_data.case import Case
 from abate_data.notes import notes
 from abate_data.read import load, shipped_cases
@@ -138,13 +137,8 @@ def template(
 @app.command(epilog="Example: abate strategies")
 def strategies() -> None:
     """List the allocation strategies, what each does and which options it takes."""
-    known = registry.strategies().values()
-    rows = {
-        "strategy": [one.name for one in known],
-        "what it does": [one.says for one in known],
-        "options": [", ".join(name + "!" * (name in one.required) for name in one.options) for one in known],
-    }
-    console().print(tabled(pd.DataFrame(rows)))
+    table = known_strategies()
+    console().print(tabled(table.drop(columns="kind"), whole=("strategy",)))
     console().print("\noptions with ! have no default; write them after the name: 'per-attribute attribute=jobs'")
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 from rich.console import Console
 
 from abate.cli.show import counted, money, number, printable, tabled
-from abate.comparison.comparing import REFERENCE
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.solver import SolutionStatus
@@ -43,7 +42,7 @@ def _show_heading(screen: Console, plan: Plan) -> None:
 def _headline(plan: Plan) -> str:
     """Return what was made least, or the strategy, and what that costs."""
     currency = plan.case.settings.currency
-    if plan.strategy != REFERENCE:
+    if plan.strategy != f"least-{plan.objective}":
         cost = "its cost is not known" if np.isnan(plan.cost) else f"{money(plan.cost)} {currency}/yr"
         return f"{plan.strategy}: {cost}"
     optimal = plan.certificate.status is SolutionStatus.OPTIMAL

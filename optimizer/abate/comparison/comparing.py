@@ -6,6 +6,7 @@ import math
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +62,7 @@ class Comparison:
     plans: dict[str, Plan] = field(repr=False)
     view: View
 
-    @property
+    @cached_property
     def same(self) -> dict[str, list[str]]:
         """For each strategy that hands out what none before it does, those that hand out the same."""
         kept: dict[str, list[str]] = {}
@@ -199,8 +200,6 @@ def _plans(
 def _name(one: str | Plan, plans: dict[str, Plan]) -> str:
     """Return what a strategy or plan is called; a second one of the same name gets a number."""
     called = one if isinstance(one, str) else one.strategy
-    if isinstance(one, Plan) and called == REFERENCE and one.objective != "cost":
-        called = f"least {one.objective}"
     name, number = called, 2
     while name in plans:
         name, number = f"{called} ({number})", number + 1

@@ -6,12 +6,14 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
+
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
 from abate.strategies.naming import named
-from abate.strategies.registry import strategy
+from abate.strategies.registry import strategies, strategy
 from abate.strategies.study import Study
 from abate_data.case import Case
 
@@ -29,7 +31,7 @@ def allocate(
 
     Parameters
     ----------
-    strategy : a name, ``abate.strategies()`` lists them; options may follow it, ``equal-percent baseline=raw``.
+    strategy : a name, `known_strategies` lists them; options may follow it, ``equal-percent baseline=raw``.
     time_limit, gap, progress : as for `abate.decompose`.
     options : of the strategy.
 
@@ -49,6 +51,18 @@ def allocate(
         Where a solve fails.
     """
     return plan_of(Study(case, time_limit=time_limit, gap=gap, progress=progress), strategy, options)
+
+
+def known_strategies() -> pd.DataFrame:
+    """Return a row per strategy: name, kind (optimised, rule, claims, other), what it does, options.
+
+    Options with ``!`` have no default.
+    """
+    rows = [
+        (one.name, one.kind, one.says, ", ".join(name + "!" * (name in one.required) for name in one.options))
+        for one in strategies().values()
+    ]
+    return pd.DataFrame(rows, columns=["strategy", "kind", "what it does", "options"])
 
 
 def plan_of(study: Study, asked: str, options: dict[str, Any] | None = None) -> Plan:

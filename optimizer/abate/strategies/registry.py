@@ -150,8 +150,11 @@ def _required(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _first_line(function: Callable[..., Any]) -> str:
+    """Return what a strategy does in words: the first line of its docstring without the formula."""
     line = (inspect.getdoc(function) or "").partition("\n")[0].rstrip(".").removeprefix("Return ")
-    return line[:1].upper() + line[1:]
+    words, _, formula = line.partition(": ")
+    said = words if "=" in formula else line
+    return said[:1].upper() + said[1:]
 
 
 def _converted(value: Any, kind: Any) -> Any:
