@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -60,6 +61,8 @@ def process(*arguments, code="from abate.cli import main; main()", **environment
         env={**plain, "PYTHONUTF8": "1", **environment},
         text=True,
         encoding="utf-8",
+        # a shell that runs the tests in the background hands on that Ctrl-C is to be ignored
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL) if os.name == "posix" else None,  # noqa: PLW1509
     )
 
 

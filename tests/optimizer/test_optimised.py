@@ -186,6 +186,17 @@ class TestTwoDischargers:
         plan = plan_of(self.case(1.0, second), "least-cost")
         assert 1 - allowed(plan) / self.LOADS == pytest.approx(removed, abs=1e-4)
 
+    def test_quality_today_and_what_the_limits_ask(self):
+        study = Study(self.case(1.0, 1.0))
+        receptors, parties = study.problem.receptors, study.parties()
+        today = receptors.transfer @ np.array(self.LOADS)
+        assert today + np.array(self.BACKGROUND) == pytest.approx([66.9483, 79.8141], abs=1e-4)
+        # in removed shares x: x1 >= 0.778816 at the first, x1 + 1.28 x2 >= 1.791552 at the second receptor
+        rows = parties.rows.toarray() * parties.current
+        asked = (rows.sum(axis=1) - parties.limits) / rows[:, 0]
+        assert asked == pytest.approx([0.778816, 1.791552], abs=1e-6)
+        assert rows[1, 1] / rows[1, 0] == pytest.approx(1.28)
+
     def test_one_percentage_for_all(self):
         plan = plan_of(self.case(1.0, 1.0), "zoned-uniform", zones="case")
         assert plan.figures == pytest.approx({"percent of the case, P": 78.5768}, abs=1e-3)
