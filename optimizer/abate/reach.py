@@ -68,7 +68,7 @@ def reach(case: Case, *, progress: Progress | None = None) -> Reach:
     problem = read_problem(case)
     scopes = Scopes(case)
     probes, zones = _probes(case, problem, scopes)
-    probed = _technical(problem, probes)
+    probed = technical_problem(problem, probes)
     session, rows = _session(probed)
     found = [
         _best_and_cost(session, probed, position, int(rows[position]), progress) for position in range(len(probes.ids))
@@ -121,8 +121,7 @@ def resolve_limits(problem: Problem, *, progress: Progress | None = None) -> tup
 
 def technical_session(problem: Problem) -> Session:
     """Return a session on what is technically possible: no targets, no rules."""
-    nothing = problem.targets.take(np.zeros(0, dtype=np.int64))
-    return Session(compile_model(assemble(_technical(problem, nothing))))
+    return Session(compile_model(assemble(technical_problem(problem))))
 
 
 def least_of_loads(session: Session, weights: Floats) -> float:
@@ -132,8 +131,10 @@ def least_of_loads(session: Session, weights: Floats) -> float:
     return _least(session, costs)
 
 
-def _technical(problem: Problem, targets: Targets) -> Problem:
-    """Return the problem without rules and with other targets."""
+def technical_problem(problem: Problem, targets: Targets | None = None) -> Problem:
+    """Return the problem of what can be done: without rules, and with no targets or other ones."""
+    if targets is None:
+        targets = problem.targets.take(np.zeros(0, dtype=np.int64))
     return replace(problem, targets=targets, rules=Rules.none(len(problem.loads.keys), len(problem.sources)))
 
 

@@ -13,19 +13,17 @@ targets. Shared resources are at the disposal of whoever acts; rules and budgets
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from abate.errors import NoPlanError, SolverError
+from abate.reach import technical_problem
 from abate.solver import FEASIBILITY_TOLERANCE, Session, Solution, SolutionStatus
 from abate.strategies.study import Study
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model
 from abate_models.matrix import MatrixConstraint
-from abate_models.rules import Rules
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -50,9 +48,7 @@ class Coalitions:
         self._allowed, self._player, self._names = allowed, player, names
         self._response = parties.rows
         self._limits = parties.limits + ROOM * FEASIBILITY_TOLERANCE * parties.sizes
-        nothing = self._problem.targets.take(np.zeros(0, dtype=np.int64))
-        rules = Rules.none(len(self._problem.loads.keys), len(self._problem.sources))
-        model = assemble(replace(self._problem, targets=nothing, rules=rules))
+        model = assemble(technical_problem(self._problem))
         model.pooled = MatrixConstraint(
             parties.targets,
             terms=[(parties.rows, model.allowed_load)],

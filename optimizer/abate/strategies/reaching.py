@@ -25,7 +25,7 @@ from abate.certify import certify
 from abate.errors import SolverError
 from abate.outcome import Outcome, clean, option_costs, proved_status, relative_gap
 from abate.plan import Plan, make_plan, with_values
-from abate.reach import require_options
+from abate.reach import require_options, technical_problem
 from abate.solver import FEASIBILITY_TOLERANCE, Session, Solution, SolutionStatus, StopReason
 from abate.tables import out_of_reach, target_values
 from abate_data.case import Case
@@ -34,7 +34,6 @@ from abate_models.compile import compile_model
 from abate_models.cost import cost_of_columns
 from abate_models.problem import Problem
 from abate_models.relaxation import add_exceedance
-from abate_models.rules import Rules
 from abate_models.targets import caps_on_loads
 
 Floats = NDArray[np.float64]
@@ -199,9 +198,7 @@ def _model(problem: Problem, allowed: Floats) -> ConcreteModel:
 
 
 def _handed_out(problem: Problem, allowed: Floats) -> Problem:
-    loads, sources = problem.loads, len(problem.sources)
-    caps = caps_on_loads(loads.keys, allowed, sources)
-    return replace(problem, targets=caps, rules=Rules.none(len(loads.keys), sources))
+    return technical_problem(problem, caps_on_loads(problem.loads.keys, allowed, len(problem.sources)))
 
 
 def _nothing(problem: Problem, allowed: Floats) -> Found:
