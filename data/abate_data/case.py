@@ -49,6 +49,11 @@ class Case:
         """Return a number column as float64."""
         return np.asarray(self.tables[table][column], dtype=np.float64)
 
+    @property
+    def label(self) -> str:
+        """What the case is called, with its scenario if it is one."""
+        return self.settings.name + (f", scenario {self.scenario}" if self.scenario else "")
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 of settings and tables: the same for the same case, however it was read."""

@@ -14,6 +14,8 @@ from abate_data.schema import OXYGEN, TABLES
 
 #: So many rows of one note are listed; the others are counted.
 LISTED = 10
+#: Permits that differ from loads by so many times look like a slip of units.
+FAR = 100.0
 
 Mask = NDArray[np.bool_]
 
@@ -37,6 +39,7 @@ def notes(case: Case) -> list[Finding]:
         note_oxygen_at_most,
         note_percentages_below_one,
         note_no_options,
+        note_permits_far_from_loads,
         note_unused,
         note_oxygen_background,
     )
@@ -89,8 +92,22 @@ def note_percentages_below_one(case: Case) -> Iterator[Finding]:
 def note_no_options(case: Case) -> Iterator[Finding]:
     """Note a case that says what must hold, and not what can be done."""
     if case["options"].empty:
-        problem = "the table has no rows: strategies that need no costs can be compared, but there is no plan"
+        problem = (
+            "the table has no rows: strategies that need no costs can be compared, but there is no plan of least cost"
+        )
         yield Finding("options", problem, "fill it, and removals, if there are measures with costs to choose from")
+
+
+def note_permits_far_from_loads(case: Case) -> Iterator[Finding]:
+    """Note permits that are so far from the loads, all together, that they look like another unit."""
+    load, permit = case.values("loads", "load"), case.values("loads", "permit_load")
+    given = ~np.isnan(permit) & (permit > 0) & (load > 0)
+    if not given.any():
+        return
+    ratio = float(permit[given].sum() / load[given].sum())
+    if not 1 / FAR < ratio < FAR:
+        cure = f"check the unit: loads are in {case.settings.units.load}"
+        yield Finding("loads", f"permits come to {ratio:.3g} times the loads", cure, column="permit_load")
 
 
 def note_unused(case: Case) -> Iterator[Finding]:

@@ -40,11 +40,17 @@ class Scopes:
         return covered
 
 
+def parents(case: Case) -> NDArray[np.int64]:
+    """Return the code of the region above each region, -1 for a root; a last entry, -1, is that of no region."""
+    parent = np.full(len(case.ids("regions", "region")) + 1, -1, dtype=np.int64)
+    parent[case.codes("regions", "region")] = case.codes("regions", "parent")
+    return parent
+
+
 def _subtrees(case: Case) -> Mask:
     """Return the matrix (region x region): entry [a, b] says that b lies in the subtree of a."""
-    count = len(case.ids("regions", "region"))
-    parent = np.full(count, -1, dtype=np.int64)
-    parent[case.codes("regions", "region")] = case.codes("regions", "parent")
+    parent = parents(case)
+    count = len(parent) - 1
     inside = np.eye(count, dtype=bool)
     for region in range(count):
         above = parent[region]

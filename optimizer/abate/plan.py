@@ -17,6 +17,7 @@ from abate import tables
 from abate.certify import Certificate
 from abate.explain import Explanation, explain_source
 from abate.outcome import Outcome
+from abate.reach import require_options
 from abate_data.case import Case
 from abate_models.compile import own_components
 from abate_models.problem import Problem
@@ -76,6 +77,15 @@ class Plan:
         """Whether every target is attained."""
         return bool(self.attainment["attained"].all())
 
+    @property
+    def source_costs(self) -> NDArray[np.float64]:
+        """Yearly cost of each source, in the order of the case's sources; NaN where the case has no measures."""
+        if not self._problem.options.keys:
+            return np.full(len(self._problem.sources), np.nan)
+        return np.asarray(
+            np.bincount(self._problem.options.source, self._outcome.cost, len(self._problem.sources)), dtype=np.float64
+        )
+
     @cached_property
     def model(self) -> ConcreteModel:
         """The Pyomo model with the plan's values in its variables, to inspect, extend and solve again."""
@@ -87,10 +97,11 @@ class Plan:
         Raises
         ------
         InputError
-            Where the case has no such source; the nearest is offered.
+            Where the case has no such source (the nearest is offered), or no measures.
         SolverError
             Where the source's own small model cannot be solved.
         """
+        require_options(self.case)
         return explain_source(self.case, self._problem, self._outcome, source)
 
     def plot(self) -> Figure:

@@ -10,7 +10,7 @@ from scipy import sparse
 from abate.outcome import Outcome
 from abate_data.case import Case
 from abate_models.problem import Problem
-from abate_models.regions import Scopes
+from abate_models.regions import Scopes, parents
 from abate_models.targets import BUDGET, CAP, QUALITY
 
 Floats = NDArray[np.float64]
@@ -200,8 +200,7 @@ def prices(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
 
 def first_level(case: Case) -> list[int]:
     """Return the positions of the regions below the root of the tree; where it has several, of the roots."""
-    parent = np.full(len(case.ids("regions", "region")), -1)
-    parent[case.codes("regions", "region")] = case.codes("regions", "parent")
+    parent = parents(case)[:-1]
     roots = np.flatnonzero(parent < 0)
     below = np.flatnonzero(parent == roots[0]) if len(roots) == 1 else roots
     return [int(region) for region in (below if len(below) else roots)]

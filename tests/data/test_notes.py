@@ -130,4 +130,13 @@ def test_a_case_without_options(minimal_case_tables):
     for table in ("options", "removals"):
         del minimal_case_tables[table]
     (found,) = noted(minimal_case_tables, "options", "")
-    assert "there is no plan" in found.problem
+    assert "there is no plan of least cost" in found.problem
+
+
+def test_permits_in_another_unit_than_the_loads(minimal_case_tables):
+    change(minimal_case_tables, "loads", 0, permit_load=30.0)
+    assert noted(minimal_case_tables, "loads", "permit_load") == []
+    change(minimal_case_tables, "loads", 0, permit_load=30_000.0)
+    (found,) = noted(minimal_case_tables, "loads", "permit_load")
+    assert found.problem == "permits come to 750 times the loads"
+    assert "t/yr" in found.cure

@@ -487,7 +487,7 @@ def test_what_is_no_strategy_is_said(two, strategies, said):
     ],
 )
 def test_what_is_no_view_is_said_before_any_solve(two, view, said, monkeypatch):
-    monkeypatch.setattr("abate.comparison.comparing.plan_for", lambda *_: pytest.fail("solved"))
+    monkeypatch.setattr("abate.comparison.plans.plan_for", lambda *_: pytest.fail("solved"))
     with pytest.raises(InputError, match=said):
         abate.compare(two, ["least-cost"], view=View(**view))
 
@@ -519,7 +519,7 @@ def test_plans_of_one_name_are_rows_of_their_own(two):
 def test_a_plan_of_another_objective_is_not_the_least_cost(echo, compared_echo):
     plan = abate.decompose(echo, "total_load")
     table = abate.compare(echo, [plan]).table
-    assert table["strategy"].tolist() == ["least total_load"]
+    assert table["strategy"].tolist() == ["least-total_load"]
     least = compared_echo.table["cost"].iloc[0]
     assert table["over_least_cost"].item() == pytest.approx(plan.cost / least - 1)
     assert abate.compare(echo, [abate.decompose(echo), "talmud"]).table["over_least_cost"].iloc[0] == 0
@@ -631,8 +631,6 @@ def test_the_figure_of_one_of_none_known_and_of_all_the_same(echo, tampa, two):
     assert numbers(drawn(abate.compare(echo, ["least-cost"]))) == [1]
     assert numbers(drawn(abate.compare(tampa, ["talmud"]))) == [1]
     assert numbers(drawn(abate.compare(two, ["equal-percent", "proportional", "grandfathering"]))) == [1]
-    # nothing is known of costs, and costs are what is to be unequal
-    assert numbers(drawn(abate.compare(tampa, ["talmud", "given"], view=View("cost")))) == []
 
 
 def test_the_figure_without_regions_sectors_or_reductions(make_case):
@@ -667,3 +665,28 @@ def test_a_figure_saved_twice_has_the_same_bytes(compared_tampa, tmp_path, endin
         save_figure(compared_tampa.plot(), tmp_path / f"{name}.{ending}")
     assert (tmp_path / f"one.{ending}").read_bytes() == (tmp_path / f"two.{ending}").read_bytes()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_costs_that_nobody_knows_are_no_variable(tampa):
+    with pytest.raises(InputError, match=r"has no costs to look at.*choose reduction or allowed"):
+        abate.compare(tampa, ["talmud"], view=View("cost"))
+
+
+def test_plans_may_be_given_names(two):
+    plan = abate.allocate(two, "talmud")
+    table = abate.compare(two, {"as agreed": plan, "as proposed": plan, "equal": "equal-percent"}).table
+    assert table["strategy"].tolist() == ["as agreed", "as proposed", "equal"]
+
+
+def test_a_plan_that_is_cheap_because_it_misses_targets_has_no_price_of_fairness(two):
+    today = two["loads"].rename(columns={"load": "allowed"})[["source", "pollutant", "allowed"]]
+    table = abate.compare(two, ["least-cost", abate.allocate(two, "given", allocations=today)]).table
+    assert table["cost"].iloc[1] == 0
+    assert table["attained"].iloc[1] < len(two["targets"])
+    assert np.isnan(table["over_least_cost"].iloc[1])
+
+
+def test_strategies_that_need_an_option_are_said_to_be_left_out(two):
+    left_out = abate.compare(two).left_out.set_index("strategy")["reason"]
+    assert left_out["per-attribute"] == "needs the option attribute"
+    assert left_out["historical-responsibility"] == "needs the option years"

@@ -75,7 +75,9 @@ def keeps_laws(shared: CostSharing) -> CostSharing:
     room = 1e-6 * max(shared.plan.cost, 1.0)
     assert players["spent"].sum() == pytest.approx(shared.plan.cost, abs=room)
     assert players["charge"].sum() == pytest.approx(shared.plan.cost, abs=room)
-    assert players["saving"].to_numpy() == pytest.approx((players["alone"] - players["charge"]).to_numpy())
+    saved = (players["alone"] - players["charge"]).to_numpy()
+    assert players["saving"].to_numpy() == pytest.approx(saved, abs=1e-6 * players["alone"].max())
+    assert (players["saving"] >= 0).all() or shared.method == "shapley"
     paid = ledger.groupby("payer")["amount"].sum().reindex(players.index, fill_value=0.0)
     received = ledger.groupby("receiver")["amount"].sum().reindex(players.index, fill_value=0.0)
     assert (paid - received).to_numpy() == pytest.approx(players["payment"].to_numpy(), abs=room)
@@ -187,8 +189,9 @@ def test_echo_pooled_against_scipy(echo):
         chosen: saved - table.loc[list(chosen), "saving"].sum() for chosen, saved in savings.items() if len(chosen) < 3
     }
     assert shared.excess == pytest.approx(max(excess.values()), abs=2.0)
-    assert excess[tuple(shared.objector)] == pytest.approx(max(excess.values()), abs=2.0)
     assert shared.in_core
+    assert shared.objector == []
+    assert "no coalition objects" in repr(shared)
     by_shapley = abate.share_costs(echo).players.set_index("player")["saving"]
     for name in names:
         orders = list(itertools.permutations(names))

@@ -191,9 +191,9 @@ def test_permits_are_honoured_by_grandfathering():
 def test_convergence_is_so_much_of_the_way():
     case = make([80.0, 20.0], 50.0, population=[1.0, 3.0])
     # shares 0.8 and 0.2 today, 0.25 and 0.75 by heads; in between 0.525 and 0.475, of which the second can use 0.4
-    assert allowed(case, "convergence progress=0") == pytest.approx([40, 10])
-    assert allowed(case, "convergence progress=0.2") == pytest.approx([50 * 0.69, 50 * 0.31])
-    assert allowed(case, "convergence progress=1") == pytest.approx([30, 20])
+    assert allowed(case, "convergence elapsed=0") == pytest.approx([40, 10])
+    assert allowed(case, "convergence elapsed=0.2") == pytest.approx([50 * 0.69, 50 * 0.31])
+    assert allowed(case, "convergence elapsed=1") == pytest.approx([30, 20])
 
 
 def test_boltzmann_shares_fall_with_the_load_per_head():

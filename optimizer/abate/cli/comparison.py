@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from rich.console import Console
 
-from abate.cli.show import printable, tabled
+from abate.cli.show import WITHIN_REACH, printable, show_title, tabled
 from abate.comparison.comparing import Comparison
 
 #: What is shown in percent.
@@ -22,10 +22,7 @@ _PARTS = {
 
 def show_comparison(screen: Console, comparison: Comparison) -> None:
     """Show the table of a comparison in parts, strategies that hand out the same once, and what was left out."""
-    settings = comparison.case.settings
-    name = settings.name + (f", scenario {comparison.case.scenario}" if comparison.case.scenario else "")
-    screen.print(printable(settings.title or settings.name), style="bold", soft_wrap=True)
-    screen.print(printable(name), soft_wrap=True)
+    show_title(screen, comparison.case)
     shown = _shown(comparison)
     for heading, columns in _PARTS.items():
         known = [column for column in columns if shown[column].notna().any()]
@@ -38,13 +35,13 @@ def show_comparison(screen: Console, comparison: Comparison) -> None:
 
 def _shown(comparison: Comparison) -> pd.DataFrame:
     """Return the rows that differ, with shares in percent and targets as attained of all."""
-    table = comparison.table[comparison.table["strategy"].isin(comparison.same)].copy()
+    table = comparison.distinct
     count = len(comparison.case["targets"])
     table["attained"] = [f"{attained} of {count}" for attained in table["attained"]]
     for column in _PERCENT:
         table[column] *= 100.0
-    table.attrs["units"] = comparison.table.attrs["units"] | dict.fromkeys(_PERCENT, "%")
-    return table.reset_index(drop=True)
+    table.attrs = {**table.attrs, "units": table.attrs["units"] | dict.fromkeys(_PERCENT, "%")}
+    return table
 
 
 def _part(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -60,6 +57,8 @@ def _show_notes(screen: Console, comparison: Comparison) -> None:
         screen.print("\nhand out the same")
         for name, others in same.items():
             screen.print(printable(f"  {name}: {', '.join(others)}"))
+    if (comparison.table["out_of_reach"] > 0).any():
+        screen.print(f"\n{WITHIN_REACH}")
     if len(comparison.left_out):
         screen.print("\nleft out")
         for reason, names in comparison.left_out.groupby("reason", sort=False)["strategy"]:

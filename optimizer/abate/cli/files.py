@@ -1,4 +1,4 @@
-"""The files of a plan: all its tables, with a summary that says what they are and where they come from."""
+"""The files of a plan or comparison: all tables, with a summary that says where they come from; and figures."""
 
 from __future__ import annotations
 

@@ -10,6 +10,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from abate_data.case import Case
+
+#: What to do where a rule asks for more than measures can do.
+WITHIN_REACH = "to ask nobody for more than measures can do, add floor=measures to a rule's name"
 #: Characters in a line where the output goes to no terminal, and at least on one.
 PIPED_WIDTH, LEAST_WIDTH = 100, 80
 
@@ -19,6 +23,14 @@ def console(*, stderr: bool = False) -> Console:
     screen = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
     screen.width = max(screen.width, LEAST_WIDTH) if screen.is_terminal else PIPED_WIDTH
     return screen
+
+
+def show_title(screen: Console, case: Case) -> None:
+    """Show what a case is and what it is called, once where both are the same."""
+    title = case.settings.title or case.label
+    screen.print(printable(title), style="bold", soft_wrap=True)
+    if case.label != title:
+        screen.print(printable(case.label), soft_wrap=True)
 
 
 def number(value: float) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from abate.cli.show import counted, money, number, printable, tabled
+from abate.cli.show import WITHIN_REACH, counted, money, number, printable, show_title, tabled
 from abate.errors import Finding, InputError
 from abate.plan import Plan
 from abate.solver import SolutionStatus
@@ -30,10 +30,7 @@ def show_plan(screen: Console, plan: Plan) -> None:
 
 
 def _show_heading(screen: Console, plan: Plan) -> None:
-    settings = plan.case.settings
-    name = settings.name + (f", scenario {plan.case.scenario}" if plan.case.scenario else "")
-    screen.print(printable(settings.title or settings.name), style="bold", soft_wrap=True)
-    screen.print(printable(name), soft_wrap=True)
+    show_title(screen, plan.case)
     screen.print(printable(_headline(plan)), soft_wrap=True)
     for figure, value in plan.figures.items():
         screen.print(printable(f"  {figure}: {number(value)}"), soft_wrap=True)
@@ -105,6 +102,7 @@ def _show_out_of_reach(screen: Console, plan: Plan) -> None:
         largest = table.sort_values("gap", ascending=False, kind="stable").head(TARGETS)
         largest.attrs = table.attrs
         screen.print(tabled(largest))
+        screen.print(WITHIN_REACH)
 
 
 def _show_targets(screen: Console, plan: Plan) -> None:
@@ -143,7 +141,9 @@ def _show_certificate(screen: Console, plan: Plan) -> None:
     worst = checks.iloc[int(checks["worst"].to_numpy().argmax())]
     where = f" ({worst['kind']}, {worst['where']})" if worst["worst"] else ""
     proved = "no bound: there may be better plans"
-    if np.isfinite(proof.bound):
+    if np.isnan(plan.cost):
+        proved = "nothing of costs, which the case does not give"
+    elif np.isfinite(proof.bound):
         proved = f"at least {_value(plan, proof.bound)}, gap {proof.gap:.2g}"
     for line in (
         "\ncertificate",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,13 +13,13 @@ import pandas as pd
 
 from abate.comparison.chance import Chances
 from abate.comparison.judging import COLUMNS, judge
+from abate.comparison.plans import Asked, asked_for, every_strategy, plans_of
 from abate.comparison.view import View
-from abate.errors import AbateError, Finding, InputError, NoPlanError, SolverError
+from abate.errors import InputError, NoPlanError, SolverError
 from abate.plan import Plan
 from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
-from abate.strategies.allocate import parse, plan_for, plan_of
-from abate.strategies.registry import strategies, strategy
+from abate.strategies.allocate import plan_of
 from abate.strategies.study import Study
 from abate_data.case import Case
 
@@ -29,12 +28,8 @@ if TYPE_CHECKING:
 
 #: The strategy that the price of fairness is measured against.
 REFERENCE = "least-cost"
-#: Compared by default beside every strategy under its own defaults: what an administration does first.
-UNIFORM = "equal-percent mode=uniform"
 #: Relative difference of loads up to which two strategies hand out the same.
 SAME = 1e-6
-#: Letters of the reason why a strategy has no plan.
-LONGEST_REASON = 240
 
 
 @dataclass(frozen=True)
@@ -76,6 +71,13 @@ class Comparison:
                 kept[twin].append(name)
         return kept
 
+    @property
+    def distinct(self) -> pd.DataFrame:
+        """The rows of `table` whose strategies hand out what none before them does."""
+        rows = self.table[self.table["strategy"].isin(self.same)].reset_index(drop=True)
+        rows.attrs = self.table.attrs
+        return rows
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table by name."""
         return {
@@ -98,7 +100,7 @@ class Comparison:
 
 def compare(
     case: Case,
-    strategies: Iterable[str | Plan] | str | Plan | None = None,
+    strategies: Mapping[str, Asked] | Iterable[Asked] | Asked | None = None,
     *,
     view: View | None = None,
     time_limit: float | None = None,
@@ -109,8 +111,8 @@ def compare(
 
     Parameters
     ----------
-    strategies : names, with options if any (``equal-percent baseline=raw``), or plans that were made before. By
-        default every strategy that the case has the data for.
+    strategies : names, with options if any (``equal-percent baseline=raw``), or plans that were made before; or a
+        mapping to them from what they are to be called. By default every strategy that the case has the data for.
     view : of what inequality is measured, by which weight, and how attainment is tried under uncertainty.
     time_limit, gap, progress : as for `abate.decompose`.
 
@@ -130,90 +132,24 @@ def compare(
         Where no strategy has a plan, or none was found.
     """
     view = view or View()
-    asked = _every_strategy() if strategies is None else _asked(strategies)
+    asked = every_strategy() if strategies is None else asked_for(strategies)
     study = Study(case, time_limit=time_limit, gap=gap)
     view.refuse_weight(study)
-    plans, left_out = _plans(study, asked, strategies is not None, progress)
+    plans, left_out = plans_of(study, asked, named=strategies is not None, progress=progress)
     reference = _reference(study, plans)
     chances = Chances(study, view)
-    rows = {name: judge(study, plan, view, chances, reference) for name, plan in plans.items()}
+    likely = {name: chances.of(plan) for name, plan in plans.items()}
+    rows = {name: judge(study, plan, view, likely[name][0], reference) for name, plan in plans.items()}
     return Comparison(
         case=case,
         table=_table(study, view, rows),
         loads=_loads(case, plans),
         sources=_sources(case, study, plans),
-        targets=_targets(plans, {name: chances.of(plan)[1] for name, plan in plans.items()}),
+        targets=_targets(plans, {name: each for name, (_, each) in likely.items()}),
         left_out=pd.DataFrame(left_out, columns=["strategy", "reason"], dtype=str),
         plans=plans,
         view=view,
     )
-
-
-def _every_strategy() -> list[str | Plan]:
-    names: list[str | Plan] = [name for name, one in strategies().items() if not one.required]
-    names.insert(names.index("equal-percent") + 1, UNIFORM)
-    return names
-
-
-def _asked(strategies: Iterable[str | Plan] | str | Plan) -> list[str | Plan]:
-    """Return what is named, a text only once; InputError where that is nothing, or no strategy."""
-    asked: list[str | Plan] = []
-    for one in [strategies] if isinstance(strategies, (str, Plan)) else strategies:
-        if isinstance(one, Plan):
-            asked.append(one)
-        elif not isinstance(one, str):
-            cure = "give names of strategies, or plans"
-            raise InputError([Finding("strategy", "is neither a name nor a plan", cure, value=repr(one)[:80])])
-        elif (text := " ".join(one.split())) not in [other for other in asked if isinstance(other, str)]:
-            name, options = parse(text)
-            strategy(name).checked(options)
-            asked.append(text)
-    if not asked:
-        cure = "name at least one, or leave the list out to compare all"
-        raise InputError([Finding("strategy", "none is named", cure)])
-    return asked
-
-
-def _plans(
-    study: Study, asked: list[str | Plan], named: bool, progress: Progress | None
-) -> tuple[dict[str, Plan], list[tuple[str, str]]]:
-    """Return the plan of each strategy, and those that have none with the reason."""
-    plans: dict[str, Plan] = {}
-    left_out = []
-    failure: AbateError | None = None
-    for done, one in enumerate(asked):
-        name = _name(one, plans)
-        if progress is not None:
-            progress(name, done, len(asked))
-        try:
-            plans[name] = plan_for(study, one)
-        except (InputError, NoPlanError, SolverError) as error:
-            if named and isinstance(error, InputError):
-                raise
-            left_out.append((name, _reason(error)))
-            failure = error
-    if not plans and failure is not None:
-        raise failure
-    return plans, left_out
-
-
-def _name(one: str | Plan, plans: dict[str, Plan]) -> str:
-    """Return what a strategy or plan is called; a second one of the same name gets a number."""
-    called = one if isinstance(one, str) else one.strategy
-    name, number = called, 2
-    while name in plans:
-        name, number = f"{called} ({number})", number + 1
-    return name
-
-
-def _reason(error: AbateError) -> str:
-    """Return in a line why a strategy is left out."""
-    if isinstance(error, InputError):
-        return "; ".join(
-            f"{one.table}, {one.column}: {one.problem}" if one.column else f"{one.table}: {one.problem}"
-            for one in error.findings
-        )
-    return textwrap.shorten(str(error).partition("\n")[0], LONGEST_REASON, placeholder=" ...")
 
 
 def _reference(study: Study, plans: dict[str, Plan]) -> float:
@@ -254,11 +190,10 @@ def _loads(case: Case, plans: dict[str, Plan]) -> pd.DataFrame:
 
 
 def _sources(case: Case, study: Study, plans: dict[str, Plan]) -> pd.DataFrame:
-    parts = []
-    for name, plan in plans.items():
-        spent = plan.measures.groupby("source", sort=False)["cost"].sum()
-        cost = spent.reindex(study.problem.sources, fill_value=0.0 if study.problem.options.keys else np.nan)
-        parts.append(pd.DataFrame({"strategy": name, "source": study.problem.sources, "cost": cost.to_numpy()}))
+    sources = study.problem.sources
+    parts = [
+        pd.DataFrame({"strategy": name, "source": sources, "cost": plan.source_costs}) for name, plan in plans.items()
+    ]
     table = pd.concat(parts, ignore_index=True)
     table.attrs["units"] = {"cost": f"{case.settings.currency}/yr"}
     return table

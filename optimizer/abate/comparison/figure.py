@@ -42,9 +42,7 @@ def comparison_figure(comparison: Comparison) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.15))
     _trade_off(left, comparison, rows, _PANEL * figure.get_size_inches())
     _heat(right, rows, burden)
-    settings = comparison.case.settings
-    name = settings.name + (f", scenario {comparison.case.scenario}" if comparison.case.scenario else "")
-    figure.suptitle(_label(f"Allocation strategies side by side: {name}", 3 * LONGEST))
+    figure.suptitle(_label(f"Allocation strategies side by side: {comparison.case.label}", 3 * LONGEST))
     return figure
 
 
@@ -84,7 +82,7 @@ def _by_zone(comparison: Comparison, zone: np.ndarray) -> pd.DataFrame:
 def _numbered(comparison: Comparison) -> pd.DataFrame:
     """Return the rows of the table that differ, the cheapest first, with how many others hand out the same."""
     same = comparison.same
-    table = comparison.table[comparison.table["strategy"].isin(same)]
+    table = comparison.distinct
     by = "share_shift" if table["cost"].isna().all() else "cost"
     rows = table.sort_values(by, kind="stable", ignore_index=True)
     others = [len(same[name]) for name in rows["strategy"]]

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.comparison import effectiveness, inequality
-from abate.comparison.chance import Chances
 from abate.comparison.view import View
 from abate.plan import Plan
 from abate.strategies.study import Study
@@ -18,14 +17,14 @@ Floats = NDArray[np.float64]
 #: Every column with what it says and its unit; a blank unit is a share or an index, or that of the case.
 COLUMNS: dict[str, str] = {
     "cost": "yearly cost of the cheapest measures",
-    "over_least_cost": "price of fairness: cost over the least cost, less one",
+    "over_least_cost": "price of fairness: cost over the least cost, less one; none where targets are missed for less",
     "attained": "targets that are attained",
-    "worst_margin": "least margin of any target, as a share of what it allows; negative where one is missed",
-    "probability": "probability that all targets are attained under drawn coefficients",
+    "worst_margin": "least margin of any target but budgets, as a share of what it allows; negative: missed",
+    "probability": "probability that all targets are attained under drawn coefficients, loads and backgrounds",
     "out_of_reach": "loads that the strategy would bring lower than measures can",
-    "unused": "mean share of what targets allow that is left unused",
+    "unused": "mean share of what targets but budgets allow that is left unused",
     "reduction": "load taken away, all pollutants together",
-    "quality_gain": "how much better quality gets per unit of load taken away, summed over receptors by population",
+    "quality_gain": "gain of quality per unit of load taken away, summed over receptors, by population if given",
     "transfer_efficiency": "quality gain over what the same reduction would bring where it acts most",
     "gini": "Gini index of the variable by the weight",
     "theil": "Theil's T of the same",
@@ -42,11 +41,12 @@ COLUMNS: dict[str, str] = {
 ROUNDING = 1e-12
 
 
-def judge(study: Study, plan: Plan, view: View, chances: Chances, least_cost: float) -> dict[str, float]:
+def judge(study: Study, plan: Plan, view: View, probability: float, least_cost: float) -> dict[str, float]:
     """Return every column of `COLUMNS` for one plan; NaN where the case cannot say.
 
     Parameters
     ----------
+    probability : that the plan attains all targets.
     least_cost : cost of the least-cost plan, NaN where there is none.
     """
     parties, attainment = study.parties(), plan.attainment
@@ -54,10 +54,10 @@ def judge(study: Study, plan: Plan, view: View, chances: Chances, least_cost: fl
     margins = _margins(study, plan)
     return {
         "cost": plan.cost,
-        "over_least_cost": effectiveness.price_of_fairness(plan.cost, least_cost),
+        "over_least_cost": _over_least_cost(plan, least_cost),
         "attained": float(attainment["attained"].sum()),
         "worst_margin": float(margins.min(initial=np.inf)) if len(margins) else np.nan,
-        "probability": chances.of(plan)[0],
+        "probability": probability,
         "out_of_reach": float(len(plan.out_of_reach)),
         "unused": float(np.maximum(margins, 0.0).mean()) if len(margins) else np.nan,
         "reduction": float((parties.current - allowed).sum()),
@@ -65,6 +65,12 @@ def judge(study: Study, plan: Plan, view: View, chances: Chances, least_cost: fl
         **_inequality(study, plan, view),
         "share_shift": _share_shift(allowed, parties.current),
     }
+
+
+def _over_least_cost(plan: Plan, least_cost: float) -> float:
+    """Return the price of fairness; NaN where a plan is cheaper because it misses targets."""
+    cheap = not plan.attained and plan.cost < least_cost
+    return np.nan if cheap else effectiveness.price_of_fairness(plan.cost, least_cost)
 
 
 def _share_shift(allowed: Floats, baseline: Floats) -> float:

@@ -66,8 +66,12 @@ class View:
         Raises
         ------
         InputError
-            Where the weight is unknown, or missing, zero or negative for some controllable load; they are named.
+            Where the weight is unknown, or missing, zero or negative for some controllable load; they are named. Where
+            the case has no costs, and the variable is cost.
         """
+        if self.variable == "cost" and not study.problem.options.keys:
+            cure = "choose reduction or allowed, or fill tables options and removals"
+            raise InputError([Finding("comparison", "has no costs to look at", cure, "", "variable", "cost")])
         if self.weight in (BASELINE, EQUAL):
             return
         known = _attributes(study.case)
@@ -89,11 +93,9 @@ class View:
         if self.variable == "cost":
             problem = study.problem
             count, source = len(problem.sources), problem.loads.source
-            spent = plan.measures.groupby("source", sort=False)["cost"].sum()
-            cost = spent.reindex(problem.sources, fill_value=0.0).to_numpy()
             by_source = np.bincount(source, np.where(parties.movable, weight, 0.0), count).astype(float)
             asked = np.bincount(source, parties.movable, count) > 0
-            return cost[asked], np.ones(int(asked.sum())) if self.weight == EQUAL else by_source[asked]
+            return plan.source_costs[asked], np.ones(int(asked.sum())) if self.weight == EQUAL else by_source[asked]
         allowed = plan.allocation["allowed"].to_numpy()
         values = allowed if self.variable == "allowed" else parties.current - allowed
         # a negotiated allocation may lie above today's load: that is no burden

@@ -33,9 +33,11 @@ Players = Literal["region", "sector", "source"]
 Method = Literal["shapley", "nucleolus"]
 #: Most players of whom every coalition is solved; beyond, Shapley values are sampled.
 MOST_EXACT = {"shapley": 16, "nucleolus": 10}
+#: A coalition that would gain no more than this share of the joint cost has no reason to leave, and less is no saving.
+STABLE = 1e-6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CostSharing:
     """How the cost of a joint plan is shared. Money is per year, in the case's currency.
 
@@ -47,7 +49,7 @@ class CostSharing:
     ledger : a row per payment: payer, receiver, amount; nobody is left with a debt.
     excess : the most that a coalition would gain by leaving; 0 or less means that nobody can object. NaN where
         coalitions are only sampled.
-    objector : the players of that coalition.
+    objector : the players of that coalition; nobody where it would gain nothing.
     plan : the joint plan.
     obligations : the plan whose allocation everybody is obliged to.
     method : shapley or nucleolus.
@@ -61,10 +63,18 @@ class CostSharing:
     obligations: Plan
     method: str
 
+    def __repr__(self) -> str:
+        stable = {True: "no coalition objects", False: f"{', '.join(self.objector)} would leave", None: "sampled"}
+        case = self.plan.case
+        return (
+            f"<CostSharing of {self.plan.cost:,.0f} {case.settings.currency}/yr among {len(self.players)} players of "
+            f"{case.label!r} by {self.method}: {stable[self.in_core]}>"
+        )
+
     @property
-    def in_core(self) -> bool:
-        """Whether no coalition would be better off by itself."""
-        return bool(self.excess <= 1e-6 * max(self.plan.cost, 1.0))
+    def in_core(self) -> bool | None:
+        """Whether no coalition would be better off by itself; None where coalitions are only sampled."""
+        return None if np.isnan(self.excess) else bool(self.excess <= STABLE * max(self.plan.cost, 1.0))
 
 
 def share_costs(
@@ -108,10 +118,12 @@ def share_costs(
     coalitions = Coalitions(study, allowed, player, names)
     alone, charges, error, values = _charges(coalitions, names, method, samples, seed, progress)
     together = study.reaching.plan(coalitions.loads(2 ** len(names) - 1), f"joint plan of {agreed.strategy}")
-    spent = _spent(study, together, player, names)
+    spent = _spent(together, player, names)
     # the cost of the joint plan was found twice, each time to the solver's tolerance
     charges += (spent.sum() - charges.sum()) / len(names)
     excess, objector = (np.nan, 0) if values is None else core_excess(values, alone - charges)
+    if excess <= STABLE * max(together.cost, 1.0):
+        objector = 0
     return CostSharing(
         players=_table(case, names, alone, spent, charges, error),
         ledger=_with_money(case, side_payments(charges, spent, names), "amount"),
@@ -182,11 +194,9 @@ def _check_choice(what: str, value: str, known: tuple[str, ...]) -> None:
         raise InputError([Finding("sharing", "is not known", offer(value, known, what), "", what, str(value))])
 
 
-def _spent(study: Study, plan: Plan, player: Codes, names: list[str]) -> Floats:
-    cost = plan.measures.groupby("source", sort=False)["cost"].sum()
-    by_source = cost.reindex(study.problem.sources, fill_value=0.0).to_numpy()
+def _spent(plan: Plan, player: Codes, names: list[str]) -> Floats:
     taking = player >= 0
-    return np.bincount(player[taking], by_source[taking], len(names)).astype(float)
+    return np.bincount(player[taking], plan.source_costs[taking], len(names)).astype(float)
 
 
 def _table(case: Case, names: list[str], alone: Floats, spent: Floats, charges: Floats, error: Floats) -> pd.DataFrame:
@@ -195,7 +205,7 @@ def _table(case: Case, names: list[str], alone: Floats, spent: Floats, charges: 
         "spent": spent,
         "charge": charges,
         "standard_error": error,
-        "saving": alone - charges,
+        "saving": np.where(np.abs(alone - charges) <= STABLE * np.abs(alone), 0.0, alone - charges),
         "payment": charges - spent,
     }
     return _with_money(case, pd.DataFrame({"player": names, **money}), *money)

@@ -1,14 +1,15 @@
 """What a coalition of players pays at least for meeting its obligations together.
 
 Each player is obliged to the loads that an allocation allows it. A coalition S may shift reductions among its members
-as long as every target holds while everybody outside does just what the allocation asks:
+as long as together they bring no more to any target than the allocation lets them:
 
     c(S) = min cost of the measures of S
-           subject to  sum over S of a x <= limit - sum over the others of a x'    for every target,
+           subject to  sum over S of a L <= sum over S of a x    for every target,
 
-with a the transfer coefficient (1 in a cap), x the loads of the members and x' the allocation. Where the allocation
-uses a target up, that is the pooled obligation of the coalition; the grand coalition finds the least-cost plan of the
-targets. Shared resources are at the disposal of whoever acts; rules and budgets of the case are left out.
+with a the transfer coefficient (1 in a cap), L the loads of the members and x what the allocation allows them. Two
+coalitions that join can do what each did, so that joining never costs more. Where the allocation uses the targets up,
+the grand coalition finds the least-cost plan. Shared resources are at the disposal of whoever acts; rules and budgets
+of the case are left out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from abate.errors import NoPlanError, SolverError
 from abate.reach import technical_problem
-from abate.solver import FEASIBILITY_TOLERANCE, Session, Solution, SolutionStatus
+from abate.solver import Session, Solution, SolutionStatus
 from abate.strategies.study import Study
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model
@@ -28,8 +29,8 @@ from abate_models.matrix import MatrixConstraint
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-#: So much of the feasibility tolerance a coalition may use, so that what just holds is not lost to rounding.
-ROOM = 0.1
+#: Share of a target's size that a coalition may pass its obligation by, against rounding.
+ROOM = 1e-9
 
 
 class Coalitions:
@@ -47,14 +48,14 @@ class Coalitions:
         self._problem, parties = study.problem, study.parties()
         self._allowed, self._player, self._names = allowed, player, names
         self._response = parties.rows
-        self._limits = parties.limits + ROOM * FEASIBILITY_TOLERANCE * parties.sizes
+        self._limits = parties.rows @ allowed + ROOM * parties.sizes
         model = assemble(technical_problem(self._problem))
         model.pooled = MatrixConstraint(
             parties.targets,
             terms=[(parties.rows, model.allowed_load)],
             lower=np.array(-np.inf),
             upper=parties.limits,
-            doc="what the coalition brings to a target within what the others leave of it",
+            doc="what the coalition brings to a target within what the allocation lets it",
         )
         self._session = Session(compile_model(model), gap=study.gap)
         self._extent = self._session.compiled.positions("extent")
@@ -86,7 +87,7 @@ class Coalitions:
         members, session, loads = self._members(mask), self._session, self._problem.loads
         most = np.where(members[self._problem.options.source], self._most, 0.0)
         session.bound_columns(self._extent, np.zeros(len(most)), most)
-        # in the model the others stay at their baseline; the rows leave room for what they do
+        # in the model the others stay at their baseline; the rows leave room for that
         others = np.where(members[loads.source], 0.0, loads.baseline - self._allowed)
         upper = self._limits + self._response @ others
         session.bound_rows(session.compiled.rows["pooled"], np.full(len(upper), -np.inf), upper)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from abate.plan import Plan
 from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
 from abate.strategies.naming import named
-from abate.strategies.registry import strategies, strategy
+from abate.strategies.registry import Strategy, strategies, strategy
 from abate.strategies.study import Study
 from abate_data.case import Case
 
@@ -56,13 +56,24 @@ def allocate(
 def known_strategies() -> pd.DataFrame:
     """Return a row per strategy: name, kind (optimised, rule, claims, other), what it does, options.
 
-    Options with ``!`` have no default.
+    An option is shown with its default, or with all its values, the default first; ``!`` marks one without a default.
     """
     rows = [
-        (one.name, one.kind, one.says, ", ".join(name + "!" * (name in one.required) for name in one.options))
+        (one.name, one.kind, one.says, ", ".join(_shown(name, one) for name in one.options))
         for one in strategies().values()
     ]
     return pd.DataFrame(rows, columns=["strategy", "kind", "what it does", "options"])
+
+
+def _shown(option: str, one: Strategy) -> str:
+    if option in one.required:
+        return f"{option}!"
+    default = one.defaults[option]
+    if get_origin(one.options[option]) is Literal:
+        return (
+            f"{option}={'|'.join([default, *(value for value in get_args(one.options[option]) if value != default)])}"
+        )
+    return option if default is None or default == () else named("", {option: default}).strip()
 
 
 def plan_of(study: Study, asked: str, options: dict[str, Any] | None = None) -> Plan:

@@ -107,8 +107,8 @@ class Parties:
             raise InputError([Finding("loads", f"is needed by {rule}", cure, column=_COLUMNS[which])])
         return np.where(self.movable, values, self.current)
 
-    def attribute(self, name: str, rule: str) -> Floats:
-        """Return an attribute of the parties, more than 0 for everyone of whom something may be asked.
+    def attribute(self, name: str, rule: str, *, or_zero: bool = False) -> Floats:
+        """Return an attribute of the parties, more than 0 (or 0) for everyone of whom something may be asked.
 
         Raises
         ------
@@ -116,9 +116,9 @@ class Parties:
             Where it is missing, zero or negative for some; they are named.
         """
         values = self.figures(name)
-        lacking = ~(values > 0) & np.isfinite(values) & self.movable
+        lacking = ((values < 0) if or_zero else ~(values > 0)) & np.isfinite(values) & self.movable
         missing = ~np.isfinite(values) & self.movable
-        for wrong, problem in ((missing, "is missing"), (lacking, "is zero or negative")):
+        for wrong, problem in ((missing, "is missing"), (lacking, "is negative" if or_zero else "is zero or negative")):
             if wrong.any():
                 cure = f"give it in table sources or regions for {self.named(wrong)}, or choose another strategy"
                 raise InputError([Finding("sources", f"{problem}, and {rule} needs it", cure, column=name)])

@@ -38,8 +38,7 @@ from abate_models.targets import caps_on_loads
 
 Floats = NDArray[np.float64]
 
-
-#: Share of today's load by which a load out of reach may pass the least that was found, against rounding.
+#: Share of today's load that is rounding: no measure is taken for it, nor a load called out of reach.
 HAIR = 1e-9
 
 
@@ -80,7 +79,7 @@ class Reaching:
             Where a solve fails, or its result does not pass the certificate.
         """
         case, problem = self._case, self._problem
-        found = self.cheapest(allowed) if problem.options.keys else _nothing(problem, allowed)
+        found = self.cheapest(allowed) if problem.options.keys else _nothing(allowed, self._least)
         outcome = self._outcome(allowed, found)
         certificate = certify(
             case,
@@ -118,6 +117,9 @@ class Reaching:
         compiled = session.compiled
         rows, slack = compiled.rows["cap"], compiled.positions("exceedance")
         none, cost = np.zeros(len(slack)), cost_of_columns(problem, compiled)
+        # what is all but today's load asks for no measure
+        baseline = problem.loads.baseline
+        allowed = np.where(allowed >= (1 - HAIR) * baseline, np.maximum(allowed, baseline), allowed)
         session.bound_rows(rows, np.full(len(rows), -np.inf), allowed)
         session.bound_columns(slack, none, none)
         session.minimise(cost)
@@ -152,6 +154,13 @@ class Reaching:
         # a hair of room, so that the cheapest way is not lost to rounding
         return np.where(found > 0, found + HAIR * baseline, 0.0)
 
+    @property
+    def _least(self) -> Floats:
+        """The least of each load where no measures are known: its floor, or what it is where nothing may be asked."""
+        loads = self._problem.loads
+        controllable = np.asarray(self._case["sources"]["controllable"], dtype=bool)[loads.source]
+        return np.where(controllable, loads.floor, loads.baseline)
+
     def _open(self) -> Session:
         if self._session is None:
             model = _model(self._problem, self._problem.loads.baseline)
@@ -166,7 +175,7 @@ class Reaching:
             columns = columns[: self._open().compiled.columns["exceedance"].start]
             extent, installed, reached = clean(problem, self._open().compiled, columns)
         else:
-            extent, installed, reached = np.zeros(0), np.zeros(0, dtype=bool), problem.loads.floor
+            extent, installed, reached = np.zeros(0), np.zeros(0, dtype=bool), self._least
         load = np.where(found.overshoot > 0, np.maximum(allowed, reached), allowed)
         cost = option_costs(problem, extent, installed)
         targets, value = problem.targets, float(cost.sum())
@@ -201,8 +210,8 @@ def _handed_out(problem: Problem, allowed: Floats) -> Problem:
     return technical_problem(problem, caps_on_loads(problem.loads.keys, allowed, len(problem.sources)))
 
 
-def _nothing(problem: Problem, allowed: Floats) -> Found:
+def _nothing(allowed: Floats, least: Floats) -> Found:
     """Return what is found where a case has no options: no measures and no cost; floors still hold."""
     empty, method = np.zeros(0), "none: the case has no options"
     solution = Solution(StopReason.FINISHED, SolutionStatus.OPTIMAL, empty, empty, 0.0, 0.0, 0, 0, 0.0, method)
-    return Found(solution, np.maximum(problem.loads.floor - allowed, 0.0), 0.0)
+    return Found(solution, np.maximum(least - allowed, 0.0), 0.0)

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
+import pandas as pd
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from abate.errors import Finding, InputError
@@ -22,6 +23,8 @@ from abate.strategies.study import Floor, Study
 from abate.strategies.tiers import tiers
 from abate_data.names import offer
 
+#: What the options of filling are by default.
+_FILLING = {"mode": "progressive", "floor": "table"}
 _OTHERS: dict[str, Callable[..., Plan]] = {"tiers": tiers, "given": given}
 
 
@@ -35,7 +38,7 @@ class Strategy:
     kind : rule, claims, optimised or other.
     says : what it does, in a line.
     options : type of each option by name.
-    required : options that have no default.
+    defaults : value of each option that may be left out.
     function : makes the plan of a study under some options.
     """
 
@@ -43,8 +46,13 @@ class Strategy:
     kind: str
     says: str
     options: dict[str, Any]
-    required: tuple[str, ...]
+    defaults: dict[str, Any]
     function: Callable[..., Plan]
+
+    @property
+    def required(self) -> list[str]:
+        """The options that have no default."""
+        return [name for name in self.options if name not in self.defaults]
 
     def plan(self, study: Study, /, **options: Any) -> Plan:
         """Return the strategy's plan of a study.
@@ -82,6 +90,8 @@ class Strategy:
             except ValidationError as error:
                 problem = error.errors()[0]["msg"].removeprefix("Input ")
                 cure = f"it {problem}" if problem.startswith("should") else problem
+                if pd.DataFrame in get_args(self.options[name]):
+                    cure = f"hand over a table from Python: abate.allocate(case, {self.name!r}, {name}=table)"
                 findings.append(Finding("strategy", f"{self.name} cannot use it", cure, "", name, str(value)[:80]))
         if findings:
             raise InputError(findings)
@@ -116,12 +126,16 @@ def strategies() -> dict[str, Strategy]:
 
 def _of_rule(name: str, function: Callable[..., Family]) -> Strategy:
     options = {**_options(function), "mode": Mode, "floor": Floor}
-    return Strategy(name, "rule", _first_line(function), options, _required(function), _by_handing(name))
+    return Strategy(
+        name, "rule", _first_line(function), options, {**_defaults(function), **_FILLING}, _by_handing(name)
+    )
 
 
 def _of_claims(name: str, function: claims.Rule) -> Strategy:
     options = {"baseline": Baseline, "mode": Mode, "floor": Floor}
-    return Strategy(name, "claims", _first_line(function), options, (), _by_handing(name))
+    return Strategy(
+        name, "claims", _first_line(function), options, {"baseline": "current", **_FILLING}, _by_handing(name)
+    )
 
 
 def _by_handing(name: str) -> Callable[..., Plan]:
@@ -135,7 +149,7 @@ def _by_handing(name: str) -> Callable[..., Plan]:
 
 
 def _strategy(name: str, kind: str, function: Callable[..., Plan]) -> Strategy:
-    return Strategy(name, kind, _first_line(function), _options(function), _required(function), function)
+    return Strategy(name, kind, _first_line(function), _options(function), _defaults(function), function)
 
 
 def _options(function: Callable[..., Any]) -> dict[str, Any]:
@@ -144,9 +158,9 @@ def _options(function: Callable[..., Any]) -> dict[str, Any]:
     return {name: hints[name] for name in list(inspect.signature(function).parameters)[1:]}
 
 
-def _required(function: Callable[..., Any]) -> tuple[str, ...]:
+def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
     options = list(inspect.signature(function).parameters.values())[1:]
-    return tuple(option.name for option in options if option.default is option.empty)
+    return {option.name: option.default for option in options if option.default is not option.empty}
 
 
 def _first_line(function: Callable[..., Any]) -> str:

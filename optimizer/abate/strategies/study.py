@@ -21,6 +21,7 @@ from abate.strategies.reachable import reachable_loads
 from abate.strategies.reaching import Reaching
 from abate_data.case import Case
 from abate_models.problem import read_problem
+from abate_models.regions import parents
 from abate_models.targets import BUDGET, QUALITY
 
 Floats = NDArray[np.float64]
@@ -149,10 +150,10 @@ class Study:
     def _of_regions(self, name: str) -> Floats:
         """Return each load's part of the figure of its nearest region that has one."""
         case, loads = self.case, self.problem.loads
-        count = len(case.ids("regions", "region"))
-        figure, parent = np.full(count + 1, np.nan), np.full(count + 1, -1)
+        parent = parents(case)
+        count = len(parent) - 1
+        figure = np.full(count + 1, np.nan)
         figure[case.codes("regions", "region")] = _numbers(case, "regions", name)
-        parent[case.codes("regions", "region")] = case.codes("regions", "parent")
         holder = case.codes("sources", "region")[loads.source]
         while (climbing := (holder >= 0) & np.isnan(figure[holder])).any():
             holder = np.where(climbing, parent[holder], holder)

@@ -19,6 +19,7 @@ from abate.strategies.parties import Parties
 from abate.strategies.study import Study
 from abate_models.assemble import assemble
 from abate_models.matrix import MatrixConstraint
+from abate_models.regions import parents
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -26,6 +27,8 @@ Codes = NDArray[np.int64]
 #: Levels that are no depth of the region tree.
 SECTOR, SOURCE = "sector", "source"
 LEAST_COST = "least-cost"
+#: What a level hands out to a group is called so.
+SHARE = "share of "
 
 
 def tiers(study: Study, *, levels: tuple[str, ...] = ("1:equal-percent", "source:least-cost")) -> Plan:
@@ -115,7 +118,7 @@ def capped(parties: Parties, group: Codes, allowed: Floats, names: list[str]) ->
         parties,
         rows=sparse.csr_array(sparse.vstack([parties.rows, members])),
         limits=np.append(parties.limits, allowed),
-        targets=[*parties.targets, *(f"share of {name}" for name in names)],
+        targets=[*parties.targets, *(f"{SHARE}{name}" for name in names)],
     )
 
 
@@ -141,8 +144,7 @@ def _members(study: Study, where: str) -> tuple[Codes, list[str]]:
     case, source = study.case, study.problem.loads.source
     if where == SECTOR:
         return case.codes("sources", "sector")[source], case.ids("sources", "sector")
-    parent = np.full(len(case.ids("regions", "region")) + 1, -1)
-    parent[case.codes("regions", "region")] = case.codes("regions", "parent")
+    parent = parents(case)
     lineage = [case.codes("sources", "region")[source]]
     while (lineage[-1] >= 0).any():
         lineage.append(parent[lineage[-1]])
@@ -174,10 +176,10 @@ def _no_curves() -> list[CostCurve]:
 
 def _cheapest(study: Study, parties: Parties, label: str) -> Plan:
     """Return the cheapest plan within what the groups were given."""
-    first = len(parties.targets) - sum(name.startswith("share of ") for name in parties.targets)
+    first = len(study.parties().targets)  # what follows is what the levels have handed out
     model = assemble(study.problem)
     model.share = MatrixConstraint(
-        parties.targets[first:],
+        [name.removeprefix(SHARE) for name in parties.targets[first:]],
         terms=[(parties.rows[first:], model.allowed_load)],
         lower=np.array(-np.inf),
         upper=parties.limits[first:],

@@ -44,6 +44,8 @@ ROUNDS, PATIENCE = 100, 4
 RATIO, LEAST = 2.0, 1e-3
 #: A slope below cannot be seen by the solver.
 FLAT = 1e-10
+#: A row has a price from so much of the greatest price on.
+PRICED = 1e-6
 #: A least share below is none.
 NOTHING = 1e-9
 #: Stands for a share of nothing, which has no logarithm.
@@ -143,7 +145,7 @@ def _most_of_the_least(study: Study, session: Session, chosen: Codes) -> float:
     if least <= NOTHING:
         prices = np.abs(solution.prices[session.compiled.rows["least_share_need"]])
         forced = np.zeros(len(study.problem.loads.keys), dtype=bool)
-        forced[chosen[prices >= ENOUGH * prices.max()]] = True
+        forced[chosen[prices >= PRICED * prices.max()]] = True
         names = study.parties().named(forced)
         cure = f"loosen the targets on {names}, or choose leximin, which bears loads of zero"
         raise InputError([Finding("targets", "leave nothing to some loads, and alpha-fair needs shares above 0", cure)])

@@ -3,7 +3,7 @@
     min yearly cost    subject to    1/2 sum_ij |x_i m_j - x_j m_i| <= g sum_i x_i    for each indicator and pollutant,
 
 which is linear whatever the sum of the loads comes to. 0.2 is taken for reasonable, 0.4 for a warning line. Source:
-Sun, Zhang, Li and Meng, Resources, Conservation and Recycling 54 (2010) 601-608.
+Sun, Zhang, Wang, Meng and Wang, Resources, Conservation and Recycling 54 (2010) 601-608.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 for a fixed total T of each pollutant: the most that targets, rules and measures leave, so that no capacity is wasted.
 With several pollutants the sum of what is left of each, as a share of its loads, is the most, and G_k is the mean over
-the pollutants. Among the many loads that share the least sum, the cheapest are taken. Source: Sun, Zhang, Li and Meng,
-Resources, Conservation and Recycling 54 (2010) 601-608, who call 0.2 reasonable and 0.4 a warning line.
+the pollutants. Among the many loads that share the least sum, the cheapest are taken. Source: Sun, Zhang, Wang, Meng
+and Wang, Resources, Conservation and Recycling 54 (2010) 601-608, who call 0.2 reasonable and 0.4 a warning line.
 """
 
 from __future__ import annotations

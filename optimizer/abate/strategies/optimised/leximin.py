@@ -6,8 +6,8 @@ With f_i the burden of party i, and S the parties that are settled at their leve
 
 Whoever is at t in every optimum is settled at u_i = t; by complementary slackness these are the parties whose row has a
 price, and at least one has. So every step settles somebody; then comes the cheapest plan that keeps all levels. No
-party can be spared anything without a higher burden on one that bears as much or more. Source: Luss, Operations
-Research 47 (1999) 361-378; Ogryczak and Sliwinski, European Journal of Operational Research 149 (2003) 80-97.
+party can be spared anything without a higher burden on one that bears as much or more. Source: Luss, On equitable
+resource allocation problems: a lexicographic minimax approach, Operations Research 47 (1999) 361-378.
 """
 
 from __future__ import annotations

@@ -13,8 +13,18 @@ from abate_data.names import offer
 def best_technology(parties: Parties, *, sectors: tuple[str, ...] = (), baseline: Baseline = "current") -> Family:
     """Ask some sectors for all that technology can do, and the others for an equal percentage of the remainder.
 
-    Without sectors all point sources do what they can (TSD scheme 16: industry first, municipalities the remainder).
-    The least that measures can reach stands for the best available technology.
+    The least that measures can reach stands for the best available technology (TSD scheme 16: industry first,
+    municipalities the remainder).
+
+    Parameters
+    ----------
+    sectors : those that do what they can; all point sources where none are named.
+    baseline : the loads of which the others keep an equal percentage.
+
+    Raises
+    ------
+    InputError
+        Where a sector is unknown, nobody is to be asked first, or the case has no measures.
     """
     known = set(parties.sector) - {""}
     unknown = [name for name in sectors if name not in known]

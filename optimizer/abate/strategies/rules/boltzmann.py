@@ -17,9 +17,18 @@ LEAST = -500.0
 def boltzmann(parties: Parties, *, beta: float = 1.0) -> Family:
     """Share by population, less to those who emit more per head: share = P exp(-b e) / sum of P exp(-b e).
 
-    e is the load per head over its mean, so that b has no unit; b = 0 gives equal loads per head, a negative b follows
-    today's loads. Park, Kim and Lee (2012), Boltzmann distribution for permit allocation, Energy Economics 34. To see
-    what b does, compare several: ``sweep("boltzmann", beta=(-1, 0, 1, 2))``.
+    e is the load per head over its mean, so that b has no unit. To see what b does, compare several:
+    ``sweep("boltzmann", beta=(-1, 0, 1, 2))``. Source: Park, Kim and Isard, Permit allocation in emissions trading
+    using the Boltzmann distribution, Physica A 391 (2012) 4883-4890.
+
+    Parameters
+    ----------
+    beta : b; 0 gives equal loads per head, below 0 who emits more today gets more.
+
+    Raises
+    ------
+    InputError
+        Where population is missing for some, or b is beyond 1000.
     """
     if not abs(beta) <= STEEPEST:
         cure = f"give a number from -{STEEPEST:g} to {STEEPEST:g}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,7 @@ from abate.strategies.parties import Parties
 from abate.strategies.weights import ahp_weights, check_weights, entropy_weights
 
 Floats = NDArray[np.float64]
+Method = Literal["given", "entropy", "ahp"]
 
 
 def multi_criteria(
@@ -18,13 +21,24 @@ def multi_criteria(
     *,
     criteria: tuple[str, ...] = ("population", "gdp"),
     weights: tuple[float, ...] = (),
-    method: str = "given",
+    method: Method = "given",
     judgements: tuple[float, ...] = (),
 ) -> Family:
     """Share by weighted criteria: x = E sum over k of w_k M_ik / sum of M_k.
 
-    Weights are given (equal where none are), come from the entropy of the criteria, or (method ahp) from the pairwise
-    judgements of the analytic hierarchy process, row by row; their consistency ratio is reported.
+    The weights are reported, and with judgements their consistency ratio.
+
+    Parameters
+    ----------
+    criteria : attributes of sources or regions.
+    weights : of the criteria, with sum 1; equal where none are given.
+    method : given, entropy (what tells sources apart weighs more), or ahp (analytic hierarchy process).
+    judgements : of ahp, row by row: how much criterion i outweighs criterion j.
+
+    Raises
+    ------
+    InputError
+        Where a criterion is missing for some, weights or judgements do not fit, or either is given and not used.
     """
     columns = [parties.attribute(name, "multi-criteria") for name in criteria]
     if not columns:
@@ -37,9 +51,13 @@ def multi_criteria(
 
 
 def _weights(
-    shares: Floats, method: str, weights: tuple[float, ...], judgements: tuple[float, ...]
+    shares: Floats, method: Method, weights: tuple[float, ...], judgements: tuple[float, ...]
 ) -> tuple[Floats, dict[str, float]]:
     count = shares.shape[1]
+    for name, given, used in (("weights", weights, "given"), ("judgements", judgements, "ahp")):
+        if given and method != used:
+            cure = f"leave them out, or choose method={used}"
+            raise InputError([Finding("strategy", f"are not used by method {method}", cure, "", name)])
     if method == "entropy":
         return entropy_weights(shares), {}
     if method == "ahp":
@@ -48,9 +66,6 @@ def _weights(
             raise InputError([Finding("strategy", "does not compare every pair of criteria", cure, "", "judgements")])
         chosen, ratio = ahp_weights(np.array(judgements).reshape(count, count))
         return chosen, {"consistency ratio": ratio}
-    if method != "given":
-        cure = "choose given, entropy or ahp"
-        raise InputError([Finding("strategy", "is not known", cure, "", "method", method)])
     chosen = np.array(weights) if weights else np.full(count, 1.0 / count)
     check_weights(chosen, count)
     return chosen, {}

@@ -24,6 +24,17 @@ def zero_sum_dea(parties: Parties, *, outputs: tuple[str, ...] = ("population",)
     variable returns to scale: the least share of its load with which a mixture of others makes as much. One step
     reaches the zero-sum frontier; iterating overshoots (Gomes and Lins, 2008, Modelling undesirable outputs with zero
     sum gains data envelopment analysis models, J. Operational Research Society 59).
+
+    Parameters
+    ----------
+    outputs : attributes of sources or regions that a source is taken to make.
+
+    Raises
+    ------
+    InputError
+        Where no output is named, or one is missing for some.
+    SolverError
+        Where a linear program fails.
     """
     if not outputs:
         cure = "name attributes of sources or regions"
