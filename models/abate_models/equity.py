@@ -53,7 +53,9 @@ def add_worst_burden(model: ConcreteModel, problem: Problem) -> None:
     name = "income" if not np.isnan(problem.abilities["income"]).all() else "output"
     members = np.unique(problem.options.source)
     ability = abilities(problem, members, name, "objective max_burden")
-    model.worst_burden = Var([0], bounds=(0, None), doc="greatest yearly cost of a source over its ability to pay")
+    # no plan can burden anybody more than this, and the solver sees by it what sizes to expect
+    most = greatest_burden(problem, members, ability)
+    model.worst_burden = Var([0], bounds=(0, most), doc="greatest yearly cost of a source over its ability to pay")
     model.worst_burden_need = MatrixConstraint(
         [problem.sources[member] for member in members],
         terms=[
@@ -76,6 +78,15 @@ def abilities(problem: Problem, members: np.ndarray, name: str, asked_by: str) -
         cure = f"give a positive {name} for sources {names}{more}, or choose another ability"
         raise InputError([Finding("sources", f"is needed by {asked_by}", cure, column=name)])
     return ability
+
+
+def greatest_burden(problem: Problem, members: np.ndarray, ability: np.ndarray) -> float | None:
+    """Return the burden of the most burdened of some sources with all its options in full; None without bound."""
+    options = problem.options
+    full = options.unit_cost * options.upper + options.fixed
+    cost = np.bincount(options.source, full, len(problem.sources))[members]
+    most = float((cost / ability).max(initial=0.0))
+    return most if np.isfinite(most) and most > 0 else None
 
 
 def _add_reduction_percent(model: ConcreteModel, problem: Problem) -> None:

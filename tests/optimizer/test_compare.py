@@ -19,8 +19,10 @@ from scipy.stats import norm
 import abate
 from abate import Case, Comparison, InputError, NoPlanError, Plan, View
 from abate.cli.files import save_figure
+from abate.comparison import plans as compare_plans
 from abate.comparison.inequality import gini, jain
 from abate.comparison.judging import COLUMNS
+from abate.strategies.study import Study
 from abate_data.synthetic import synthetic_case
 
 #: Two receptors, one with two limits; a spring of which nothing may be asked; a budget; all that may be uncertain.
@@ -690,3 +692,27 @@ def test_strategies_that_need_an_option_are_said_to_be_left_out(two):
     left_out = abate.compare(two).left_out.set_index("strategy")["reason"]
     assert left_out["per-attribute"] == "needs the option attribute"
     assert left_out["historical-responsibility"] == "needs the option years"
+
+
+def test_where_nobody_may_be_asked_there_is_no_inequality_and_no_crash(two):
+    sources = two["sources"].assign(controllable=False)
+    loose = two["targets"].assign(limit=two["targets"]["limit"] * 100)
+    case = abate.load({**written(two), "sources": sources.astype(object), "targets": loose.astype(object)})
+    table = abate.compare(case, ["equal-percent", "per-capita"]).table
+    assert table["gini"].isna().all()
+    assert (table["reduction"] == 0).all()
+
+
+def test_a_comparison_of_all_leaves_slow_strategies_out_of_large_cases_and_says_so():
+    case = synthetic_case("air", sources=600, technologies=2, receptors=3, pollutants=1, seed=1)
+    left_out = compare_plans.every_strategy(Study(case))
+    assert not {"leximin", "alpha-fair"} & set(left_out)
+    assert {"leximin", "alpha-fair"} <= set(compare_plans.every_strategy(Study(abate.load("echo-reservoir"))))
+
+
+def test_where_loads_rise_no_gain_is_spread_over_what_is_taken_away(two):
+    raised = two["loads"].rename(columns={"load": "allowed"})[["source", "pollutant", "allowed"]]
+    raised["allowed"] = raised["allowed"] * [1.5, *[0.4] * (len(raised) - 1)]
+    row = abate.compare(two, abate.allocate(two, "given", allocations=raised)).table.iloc[0]
+    assert np.isnan(row["transfer_efficiency"])
+    assert np.isnan(row["quality_gain"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from abate.comparison.inequality import gini
 from abate.strategies.registry import strategy
 from abate.strategies.study import Study
 from abate_data.case import Case
+from abate_data.synthetic import synthetic_case
 
 CASE = {"name": "made", "currency": "EUR", "units": {"load": "kg/d", "quality": {"tp": "mg/L"}}}
 
@@ -577,3 +579,20 @@ class TestRefusals:
         )
         with pytest.raises(abate.InputError, match="yes or no"):
             plan_of(case, name)
+
+
+def test_the_least_greatest_burden_does_not_depend_on_the_unit_of_money_and_load():
+    case = synthetic_case("air", sources=12, technologies=3, receptors=3, pollutants=1, seed=11)
+    tiny = {name: frame.copy() for name, frame in case.tables.items()}
+    for table, columns in {"options": ("unit_cost", "fixed_cost", "capital_cost")}.items():
+        for column in columns:
+            tiny[table][column] *= 1e-9
+    scaled = dataclasses.replace(case, tables=tiny)
+    burdens = [abate.decompose(one, "max_burden").value for one in (case, scaled)]
+    assert burdens[1] == pytest.approx(1e-9 * burdens[0], rel=1e-6)
+
+
+def test_a_cap_on_a_gini_of_a_single_load_is_no_plan_and_no_crash():
+    case = made([100.0], [[(50.0, 1.0)]], cap(20.0), population=[10.0])
+    with pytest.raises(abate.NoPlanError):
+        abate.allocate(case, "gini-cap")

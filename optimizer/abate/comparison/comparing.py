@@ -132,10 +132,11 @@ def compare(
         Where no strategy has a plan, or none was found.
     """
     view = view or View()
-    asked = every_strategy() if strategies is None else asked_for(strategies)
+    wanted = None if strategies is None else asked_for(strategies)
     study = Study(case, time_limit=time_limit, gap=gap)
     view.refuse_weight(study)
-    plans, left_out = plans_of(study, asked, named=strategies is not None, progress=progress)
+    asked = wanted or every_strategy(study)
+    plans, left_out = plans_of(study, asked, named=wanted is not None, progress=progress)
     reference = _reference(study, plans)
     chances = Chances(study, view)
     likely = {name: chances.of(plan) for name, plan in plans.items()}

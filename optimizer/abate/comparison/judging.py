@@ -89,11 +89,12 @@ def _margins(study: Study, plan: Plan) -> Floats:
 
 
 def _effect(study: Study, reduction: Floats) -> dict[str, float]:
-    """Return quality gain and transfer efficiency; NaN where the case judges no quality, or several parameters."""
+    """Return quality gain and transfer efficiency; NaN without quality, for several parameters, or where loads rise."""
     receptors = study.problem.receptors
     weights = receptors.population if receptors.population.any() else np.ones(len(receptors.keys))
     parameters = receptors.parameters
-    if len(parameters) != 1:
+    raised = (reduction < -ROUNDING * np.abs(reduction).max(initial=0.0)).any()
+    if len(parameters) != 1 or raised:
         return {"quality_gain": np.nan, "transfer_efficiency": np.nan}
     asked = study.parties().movable
     response = receptors.transfer * (-1.0 if parameters[0] == OXYGEN else 1.0)
@@ -104,10 +105,10 @@ def _effect(study: Study, reduction: Floats) -> dict[str, float]:
 
 
 def _inequality(study: Study, plan: Plan, view: View) -> dict[str, float]:
-    if view.variable == "cost" and np.isnan(plan.cost):
+    values, weights = view.amounts(study, plan)
+    if not len(values):  # nobody of whom anything may be asked
         names = ("gini", "theil", "atkinson", "jain", "hoover", "max_over_mean", "envy")
         return dict.fromkeys(names, np.nan)
-    values, weights = view.amounts(study, plan)
     indices = {
         "gini": inequality.gini(values, weights),
         "theil": inequality.theil_t(values, weights),

@@ -17,6 +17,8 @@ Asked = str | Plan
 
 #: Compared by default beside every strategy under its own defaults: what an administration does first.
 UNIFORM = "equal-percent mode=uniform"
+#: Strategies that settle loads one by one or by many tangents, and the most loads with which all compares them.
+SLOW = {"leximin": 500, "alpha-fair": 500}
 #: Letters of the reason why a strategy has no plan.
 LONGEST_REASON = 240
 
@@ -45,9 +47,10 @@ def asked_for(wanted: Mapping[str, Asked] | Iterable[Asked] | Asked) -> dict[str
     return asked
 
 
-def every_strategy() -> dict[str, Asked]:
-    """Return all strategies that need no option, each under its defaults."""
-    names = [name for name, one in strategies().items() if not one.required]
+def every_strategy(study: Study) -> dict[str, Asked]:
+    """Return all strategies that need no option, each under its defaults; slow ones for small cases only."""
+    slow = {name for name, _ in _unasked(study)}
+    names = [name for name, one in strategies().items() if not one.required and name not in slow]
     names.insert(names.index("equal-percent") + 1, UNIFORM)
     return dict(zip(names, names, strict=True))
 
@@ -62,7 +65,7 @@ def plans_of(
     InputError
         Where one that was `named` lacks data.
     NoPlanError, SolverError
-        Where none has a plan: the last failure.
+        Where none has a plan: the first failure that is not just missing data.
     """
     plans: dict[str, Plan] = {}
     left_out = []
@@ -76,14 +79,23 @@ def plans_of(
             if named and isinstance(error, InputError):
                 raise
             left_out.append((name, _reason(error)))
-            failure = error
+            # that there is no plan says more than that data for another strategy is missing
+            failure = error if failure is None or isinstance(failure, InputError) else failure
     if not plans and failure is not None:
         raise failure
     if not named:
+        left_out += _unasked(study)
         left_out += [
             (name, f"needs the option {', '.join(one.required)}") for name, one in strategies().items() if one.required
         ]
     return plans, left_out
+
+
+def _unasked(study: Study) -> list[tuple[str, str]]:
+    """Return the strategies that a case is too large for, unless somebody names them, and that reason."""
+    count = len(study.problem.loads.keys)
+    reason = "takes long with so many loads; name it to have it compared"
+    return [(name, reason) for name, most in SLOW.items() if count > most]
 
 
 def _pairs(wanted: Mapping[str, Asked] | Iterable[Asked] | Asked) -> Iterator[tuple[str, Asked]]:

@@ -38,8 +38,8 @@ def allocate(
     Returns
     -------
     Plan
-        Verified. It may miss targets (`attained` says so) where measures cannot reach what the strategy asks:
-        `out_of_reach` names these loads, with the gap.
+        Verified. It may miss targets (`attained` says so) where measures cannot reach what the strategy asks, which
+        `out_of_reach` tells load by load with the gap, or where the strategy asks for no more, as equal effort does.
 
     Raises
     ------

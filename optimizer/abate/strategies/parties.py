@@ -133,7 +133,7 @@ class Parties:
     def of_pollutant(self, values: Floats) -> Floats:
         """Return for each party the sum of the values of all movable parties with its pollutant."""
         sums = np.bincount(self.pollutant[self.movable], values[self.movable], int(self.pollutant.max(initial=0)) + 1)
-        return np.asarray(sums[self.pollutant])
+        return np.asarray(sums[self.pollutant], dtype=np.float64)
 
     def shares(self, values: Floats) -> Floats:
         """Return each party's part of the sum over all movable parties with its pollutant; 0 where that is 0."""

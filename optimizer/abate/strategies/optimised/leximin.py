@@ -35,7 +35,7 @@ Burden = Literal["reduction", "cost"]
 
 #: A row has a price, and is settled, from so much of the greatest price on.
 PRICED = 1e-6
-#: A burden below is none.
+#: A burden below this share of the most that one could be is none.
 NOTHING = 1e-9
 
 
@@ -90,7 +90,7 @@ def _of_reduction(study: Study) -> Burdens:
     chosen = np.flatnonzero(study.parties().movable & (loads.baseline > 0))
     keys, baseline = [loads.keys[row] for row in chosen], loads.baseline[chosen]
     terms = [(selection(chosen, len(loads.keys), -1.0), model.allowed_load)]
-    model.worst_burden = Var([0], bounds=(0, None), doc="greatest reduction, as a share of the baseline")
+    model.worst_burden = Var([0], bounds=(0, 1), doc="greatest reduction, as a share of the baseline")
     model.worst_burden_need = MatrixConstraint(
         keys,
         terms=[*terms, (sparse.csr_array(-baseline[:, None]), model.worst_burden)],
@@ -137,6 +137,8 @@ def _levels(study: Study, burdens: Burdens) -> Floats:
     worst = np.zeros(compiled.matrix.shape[1])
     worst[compiled.columns["worst_burden"]] = 1.0
     session.minimise(worst)
+    upper = compiled.column_upper[compiled.columns["worst_burden"]][0]
+    most = float(upper) if np.isfinite(upper) else 1.0
     levels, moving = np.full(len(need), np.inf), np.ones(len(need), dtype=bool)
     free = np.full(len(need), np.inf)
 
@@ -152,7 +154,7 @@ def _levels(study: Study, burdens: Burdens) -> Floats:
         greatest = max(solution.objective, 0.0)
         price = np.where(moving, -solution.prices[need] * burdens.size, -np.inf)
         # at no burden at all, nobody has any
-        settled = moving if greatest <= NOTHING else moving & (price >= PRICED * price.max())
+        settled = moving if greatest <= NOTHING * most else moving & (price >= PRICED * price.max())
         levels[settled] = greatest
         moving = moving & ~settled
         hold(ROOMS[0])
