@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from abate.strategies.allocate import plan_of
 from abate.strategies.parties import Parties
 from abate.strategies.study import Study
 from abate_data.case import Case
-from abate_data.read import load, shipped_cases
+from abate_data.read import load, shipped_cases, shipped_scenarios
 from benchmarks.writing import write_whole
 
 #: Dots per inch of the figures: sharp enough for a page, small enough for a repository.
@@ -70,13 +69,10 @@ class Compared:
 
 def shelf() -> Iterable[Case]:
     """Return every case that comes with abate, each followed by its scenarios."""
-    place = resources.files("abate_data") / "cases"
     for name in shipped_cases():
         yield load(name)
-        scenarios = place / name / "scenarios"
-        if scenarios.is_dir():
-            for scenario in sorted(one.name for one in scenarios.iterdir() if one.is_dir()):
-                yield load(name, scenario)
+        for scenario in shipped_scenarios(name):
+            yield load(name, scenario)
 
 
 def compared(case: Case) -> Compared:

@@ -99,10 +99,10 @@ def _overview(results: Sequence[Compared]) -> str:
     rows = []
     for result in results:
         comparison, targets = result.comparison, len(result.case["targets"])
-        different = comparison.table[comparison.table["strategy"].isin(comparison.same)]
+        different = comparison.distinct
         cost = f"{money(result.least_cost.cost)} {_money(result)}" if result.least_cost else "none"
         counts = [len(comparison.table), len(different), int((different["attained"] == targets).sum())]
-        rows.append([_name(result), *map(str, counts), str(len(comparison.left_out)), cost])
+        rows.append([result.case.label, *map(str, counts), str(len(comparison.left_out)), cost])
     return table(heading, rows)
 
 
@@ -124,7 +124,7 @@ def _section(result: Compared, picture: str) -> str:
     case = result.case
     pollutants = list(dict.fromkeys(case["loads"]["pollutant"].astype(str)))
     return SECTION.format(
-        name=_name(result),
+        name=result.case.label,
         title=case.settings.title.rstrip("."),
         counts=f"{counted(len(case['sources']), 'source')}, {counted(len(case['loads']), 'load')} "
         f"({', '.join(pollutants)}), {counted(len(case['targets']), 'target')}.",
@@ -168,7 +168,7 @@ def _columns(result: Compared, names: Sequence[str]) -> str:
     comparison = result.comparison
     units = comparison.table.attrs["units"]
     same = comparison.same
-    rows = comparison.table[comparison.table["strategy"].isin(same)]
+    rows = comparison.distinct
     by = "share_shift" if rows["cost"].isna().all() else "cost"
     rows = rows.sort_values(by, kind="stable")
     targets = len(result.case["targets"])
@@ -233,11 +233,6 @@ def _strategies(results: Iterable[Compared]) -> str:
 
 def _is_amount(column: pd.Series) -> bool:
     return bool(pd.api.types.is_float_dtype(column))
-
-
-def _name(result: Compared) -> str:
-    name, scenario = result.case.settings.name, result.case.scenario
-    return f"{name}, scenario {scenario}" if scenario else name
 
 
 def _words(column: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from abate.decompose import decompose
-from abate.sharing import nucleolus, sampled_shapley, shapley, subset_sums
+from abate.games import nucleolus, sampled_shapley, shapley, subset_sums
 from abate.strategies.handing import rule_of
 from abate.strategies.registry import strategies
 from abate.strategies.study import Study

@@ -50,6 +50,12 @@ def shipped_cases() -> dict[str, str]:
     return {name: str(settings[name].get("title", "")) for name in names}
 
 
+def shipped_scenarios(name: str) -> list[str]:
+    """Return the names of the scenarios of a case that comes with abate."""
+    place = _SHELF / name / "scenarios"
+    return sorted(one.name for one in place.iterdir() if one.is_dir()) if place.is_dir() else []
+
+
 def _read(source: str | Path | Mapping[str, Any], scenario: str | None) -> Raw:
     if isinstance(source, Mapping):
         return read_mapping(source, scenario)

@@ -20,8 +20,8 @@ import abate
 from abate import Case, Comparison, InputError, NoPlanError, Plan, View
 from abate.cli.files import save_figure
 from abate.comparison import plans as compare_plans
-from abate.comparison.inequality import gini, jain
 from abate.comparison.judging import COLUMNS
+from abate.inequality import gini, jain
 from abate.strategies.study import Study
 from abate_data.synthetic import synthetic_case
 

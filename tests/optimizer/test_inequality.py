@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from abate.comparison import inequality
+from abate import inequality
 from abate.comparison.effectiveness import (
     compliance_margin,
     deviation_from_shares,
@@ -18,7 +18,8 @@ from abate.comparison.effectiveness import (
     quality_gain_per_load,
     transfer_efficiency,
 )
-from abate.comparison.inequality import (
+from abate.errors import InputError
+from abate.inequality import (
     atkinson,
     envy,
     gini,
@@ -31,7 +32,6 @@ from abate.comparison.inequality import (
     theil_t,
     variation,
 )
-from abate.errors import InputError
 
 Floats = NDArray[np.float64]
 Measure = Callable[[Floats, Floats | None], float]

@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import linprog, minimize
 
 import abate
-from abate.comparison.inequality import gini
+from abate.inequality import gini
 from abate.strategies.registry import strategy
 from abate.strategies.study import Study
 from abate_data.case import Case

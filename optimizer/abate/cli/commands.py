@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +28,7 @@ from abate.solver import DEFAULT_GAP
 from abate.strategies.allocate import allocate, known_strategies
 from abate_data.case import Case
 from abate_data.notes import notes
-from abate_data.read import load, shipped_cases
+from abate_data.read import load, shipped_cases, shipped_scenarios
 from abate_data.template import write_template
 
 CaseName = Annotated[
@@ -90,14 +89,9 @@ def cases() -> None:
     shelf = {
         "name": list(titles),
         "title": list(titles.values()),
-        "scenarios": [", ".join(_scenarios(name)) for name in titles],
+        "scenarios": [", ".join(shipped_scenarios(name)) for name in titles],
     }
     console().print(tabled(pd.DataFrame(shelf)))
-
-
-def _scenarios(name: str) -> list[str]:
-    folder = resources.files("abate_data") / "cases" / name / "scenarios"
-    return sorted(place.name for place in folder.iterdir() if place.is_dir()) if folder.is_dir() else []
 
 
 @app.command(epilog="Example: abate check my-case.xlsx --scenario strict")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from abate.comparison.inequality import hoover
 from abate.errors import Finding, InputError
+from abate.inequality import hoover
 
 Floats = NDArray[np.float64]
 

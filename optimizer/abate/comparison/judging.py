@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from abate.comparison import effectiveness, inequality
+from abate import inequality
+from abate.comparison import effectiveness
 from abate.comparison.view import View
 from abate.plan import Plan
 from abate.strategies.study import Study

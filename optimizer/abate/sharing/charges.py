@@ -10,14 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abate.errors import Finding, InputError
+from abate.games.core import core_excess
+from abate.games.game import savings
+from abate.games.nucleolus import nucleolus
+from abate.games.payments import side_payments
+from abate.games.shapley import sampled_shapley, shapley
 from abate.plan import Plan
 from abate.reach import Progress
 from abate.sharing.coalitions import Coalitions
-from abate.sharing.core import core_excess
-from abate.sharing.game import savings
-from abate.sharing.nucleolus import nucleolus
-from abate.sharing.payments import side_payments
-from abate.sharing.shapley import sampled_shapley, shapley
 from abate.solver import DEFAULT_GAP
 from abate.strategies.allocate import plan_for
 from abate.strategies.study import Study

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from abate.comparison.inequality import gini
 from abate.errors import Finding, InputError
+from abate.inequality import gini
 from abate.plan import Plan
 from abate.strategies.study import Study
 

@@ -23,8 +23,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from abate.sharing.game import subset_sums
-from abate.sharing.shapley import shapley
+from abate.games.game import subset_sums
+from abate.games.shapley import shapley
 from abate.strategies.claims.estate import Floats, check_estate
 
 #: The most claimants whose 2**n coalitions are all looked at.

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abate.errors import InputError
-from abate.sharing import (
+from abate.games import (
     check_game,
     core_excess,
     in_core,

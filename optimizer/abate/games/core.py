@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abate.sharing.game import Floats, check_game, subset_sums
+from abate.games.game import Floats, check_game, subset_sums
 
 #: An excess of no more than this share of the game's size is rounding.
 ROUNDING = 1e-9

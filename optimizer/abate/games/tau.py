@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from abate.errors import Finding, InputError
-from abate.sharing.game import Floats, check_game, membership, subset_sums
+from abate.games.game import Floats, check_game, membership, subset_sums
 
 #: Sums that differ by no more than this share of the game's size are equal.
 ROUNDING = 1e-9

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.errors import SolverError
-from abate.sharing.game import Floats, check_game, membership
+from abate.games.game import Floats, check_game, membership
 
 #: A membership row this close to the span of the fixed rows lies in it; the rows hold zeros and ones.
 IN_SPAN = 1e-8

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.errors import Finding, InputError
-from abate.sharing.game import Floats, check_game, membership
+from abate.games.game import Floats, check_game, membership
 
 
 def shapley(values: Floats) -> Floats:
