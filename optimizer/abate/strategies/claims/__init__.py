@@ -1,9 +1,14 @@
 """Claims rules: who gets how much of an estate that cannot satisfy everybody who has a claim on it.
 
 The claims are loads (current or raw), the estate is the cap on their sum, the award is the load that a source may
-keep and the loss is its reduction. Every rule is a function of the estate and the claims, in one unit of the caller's
-choice, that returns the awards in that unit and in the order of the claims. All of them award the whole estate, give
-nobody less than nothing or more than the claim, treat equal claims alike, and let nobody lose when the estate grows.
+keep and the loss is its reduction. All rules award the whole estate, give nobody less than nothing or more than the
+claim, treat equal claims alike, and let nobody lose when the estate grows. Each is a function of
+
+    estate : E, the amount to divide, in the unit of the claims
+    claims : d, shape (claimants,), in one unit of the caller's choice
+
+that returns the awards, shape (claimants,), in that unit and in the order of the claims. It raises InputError where the
+estate and the claims are no claims problem: see `check_estate`.
 """
 
 from __future__ import annotations

@@ -17,19 +17,7 @@ from abate.strategies.claims.level import fill_to_level
 def equal_awards(estate: float, claims: Floats) -> Floats:
     """Return awards that are equal as far as the claims allow; exact, by one sort.
 
-    Parameters
-    ----------
-    estate : E, the amount to divide, in the unit of the claims.
-    claims : d, shape (claimants,).
-
-    Returns
-    -------
-    Awards, shape (claimants,), in the unit of the claims.
-
-    Raises
-    ------
-    InputError
-        Where the estate and the claims are no claims problem, see `check_estate`.
+    Arguments, awards and errors are those of every claims rule, see `abate.strategies.claims`.
     """
     estate = check_estate(estate, claims)
     return fill_to_level(estate, np.zeros_like(claims), claims)

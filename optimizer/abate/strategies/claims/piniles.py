@@ -17,18 +17,6 @@ from abate.strategies.claims.halves import by_halves
 def piniles(estate: float, claims: Floats) -> Floats:
     """Return awards that are equal below half of the claims, and equal again above.
 
-    Parameters
-    ----------
-    estate : E, the amount to divide, in the unit of the claims.
-    claims : d, shape (claimants,).
-
-    Returns
-    -------
-    Awards, shape (claimants,), in the unit of the claims.
-
-    Raises
-    ------
-    InputError
-        Where the estate and the claims are no claims problem, see `check_estate`.
+    Arguments, awards and errors are those of every claims rule, see `abate.strategies.claims`.
     """
     return by_halves(equal_awards, equal_awards, estate, claims)

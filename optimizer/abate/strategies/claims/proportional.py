@@ -16,19 +16,7 @@ from abate.strategies.claims.estate import Floats, check_estate
 def proportional(estate: float, claims: Floats) -> Floats:
     """Return awards in proportion to the claims.
 
-    Parameters
-    ----------
-    estate : E, the amount to divide, in the unit of the claims.
-    claims : d, shape (claimants,).
-
-    Returns
-    -------
-    Awards, shape (claimants,), in the unit of the claims.
-
-    Raises
-    ------
-    InputError
-        Where the estate and the claims are no claims problem, see `check_estate`.
+    Arguments, awards and errors are those of every claims rule, see `abate.strategies.claims`.
     """
     estate = check_estate(estate, claims)
     total = float(claims.sum())

@@ -39,19 +39,7 @@ SEED = 1982
 def random_arrival(estate: float, claims: Floats) -> Floats:
     """Return what claimants get on average when they come in random order; exact to 16 of them.
 
-    Parameters
-    ----------
-    estate : E, the amount to divide, in the unit of the claims.
-    claims : d, shape (claimants,).
-
-    Returns
-    -------
-    Awards, shape (claimants,), in the unit of the claims.
-
-    Raises
-    ------
-    InputError
-        Where the estate and the claims are no claims problem, see `check_estate`.
+    Arguments, awards and errors are those of every claims rule, see `abate.strategies.claims`.
     """
     estate = check_estate(estate, claims)
     awards = _exact(estate, claims) if len(claims) <= MOST_EXACT else _sampled(estate, claims)

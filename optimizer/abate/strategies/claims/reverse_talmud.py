@@ -18,18 +18,6 @@ from abate.strategies.claims.halves import by_halves
 def reverse_talmud(estate: float, claims: Floats) -> Floats:
     """Return awards that leave equal losses below half of the claims, and are equal above.
 
-    Parameters
-    ----------
-    estate : E, the amount to divide, in the unit of the claims.
-    claims : d, shape (claimants,).
-
-    Returns
-    -------
-    Awards, shape (claimants,), in the unit of the claims.
-
-    Raises
-    ------
-    InputError
-        Where the estate and the claims are no claims problem, see `check_estate`.
+    Arguments, awards and errors are those of every claims rule, see `abate.strategies.claims`.
     """
     return by_halves(equal_losses, equal_awards, estate, claims)
