@@ -716,3 +716,9 @@ def test_where_loads_rise_no_gain_is_spread_over_what_is_taken_away(two):
     row = abate.compare(two, abate.allocate(two, "given", allocations=raised)).table.iloc[0]
     assert np.isnan(row["transfer_efficiency"])
     assert np.isnan(row["quality_gain"])
+
+
+def test_what_is_just_called_least_cost_is_not_what_others_are_measured_against(two):
+    plain = abate.compare(two, ["equal-percent"]).table
+    named = abate.compare(two, {"least-cost": "equal-percent"}).table
+    assert named["over_least_cost"].tolist() == plain["over_least_cost"].tolist()

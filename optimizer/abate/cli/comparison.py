@@ -63,3 +63,4 @@ def _show_notes(screen: Console, comparison: Comparison) -> None:
         screen.print("\nleft out")
         for reason, names in comparison.left_out.groupby("reason", sort=False)["strategy"]:
             screen.print(printable(f"  {', '.join(names)}: {reason}"))
+        screen.print("name one with --strategy to see what to do about it")

@@ -137,7 +137,9 @@ def compare(
     view.refuse_weight(study)
     asked = wanted or every_strategy(study)
     plans, left_out = plans_of(study, asked, named=wanted is not None, progress=progress)
-    reference = _reference(study, plans)
+    reference = (
+        plans[REFERENCE].cost if asked.get(REFERENCE) == REFERENCE and REFERENCE in plans else _least_cost(study)
+    )
     chances = Chances(study, view)
     likely = {name: chances.of(plan) for name, plan in plans.items()}
     rows = {name: judge(study, plan, view, likely[name][0], reference) for name, plan in plans.items()}
@@ -153,10 +155,8 @@ def compare(
     )
 
 
-def _reference(study: Study, plans: dict[str, Plan]) -> float:
-    """Return the least cost, from its plan where that is compared; NaN where there is none."""
-    if REFERENCE in plans:
-        return plans[REFERENCE].cost
+def _least_cost(study: Study) -> float:
+    """Return the least cost; NaN where there is none, or none is known."""
     try:
         return plan_of(study, REFERENCE).cost
     except (InputError, NoPlanError, SolverError):
