@@ -83,7 +83,11 @@ def abilities(problem: Problem, members: np.ndarray, name: str, asked_by: str) -
 def greatest_burden(problem: Problem, members: np.ndarray, ability: np.ndarray) -> float | None:
     """Return the burden of the most burdened of some sources with all its options in full; None without bound."""
     options = problem.options
-    full = options.unit_cost * options.upper + options.fixed
+    # what costs nothing may have no bound
+    running = np.multiply(
+        options.unit_cost, options.upper, out=np.zeros(len(options.keys)), where=options.unit_cost > 0
+    )
+    full = running + options.fixed
     cost = np.bincount(options.source, full, len(problem.sources))[members]
     most = float((cost / ability).max(initial=0.0))
     return most if np.isfinite(most) and most > 0 else None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from three_dischargers import ALLOCATIONS, CAP, CURRENT
 
 from abate.errors import InputError
 from abate.strategies.claims import RULES, check_estate, with_floors
@@ -32,19 +33,6 @@ TALMUD_ESTATES = {
     # Source: identity with the tau value, ClaimsProblems APRO
     ("adjusted-proportional", 350): [54.545455, 109.090909, 186.363636],
 }
-# Source: three-discharger benchmark of the reference: current loads 600, 300, 300 kg/d under a cap of 720 kg/d.
-THREE_DISCHARGERS = {
-    "proportional": [360, 180, 180],
-    "equal-awards": [240, 240, 240],
-    "equal-losses": [440, 140, 140],
-    "talmud": [420, 150, 150],
-    "reverse-talmud": [340, 190, 190],
-    "piniles": [340, 190, 190],
-    "constrained-egalitarian": [300, 210, 210],
-    "adjusted-proportional": [386.6667, 166.6667, 166.6667],
-    "random-arrival": [380, 170, 170],
-    "minimal-overlap": [440, 140, 140],
-}
 
 every_rule = pytest.mark.parametrize("name", RULES)
 few = settings(max_examples=25, deadline=None)
@@ -68,8 +56,8 @@ class TestPublished:
 
     @every_rule
     def test_three_dischargers(self, name):
-        awards = RULES[name](720.0, np.array([600.0, 300.0, 300.0]))
-        assert awards == pytest.approx(THREE_DISCHARGERS[name], abs=1e-3)
+        awards = RULES[name](CAP, np.array(CURRENT))
+        assert awards == pytest.approx(ALLOCATIONS[name], abs=1e-3)
 
     def test_the_heirs_of_ibn_ezra(self):
         claims = np.array([120.0, 60.0, 40.0, 30.0])

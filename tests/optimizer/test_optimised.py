@@ -596,3 +596,27 @@ def test_a_cap_on_a_gini_of_a_single_load_is_no_plan_and_no_crash():
     case = made([100.0], [[(50.0, 1.0)]], cap(20.0), population=[10.0])
     with pytest.raises(abate.NoPlanError):
         abate.allocate(case, "gini-cap")
+
+
+@pytest.mark.parametrize("name", ["least-max-burden", "equal-unit-cost", "leximin of=cost", "equal-cost-per-output"])
+def test_an_option_without_cost_or_bound_is_no_trouble(name):
+    # `free` adds to Q, so nothing bounds it and nothing is paid for it; 8 of P go at 1 at a and 2 at b
+    case = abate.load(
+        {
+            "case": CASE,
+            "sources": _frame({"source": ["a", "b"], "income": [10.0, 20.0], "output": [10.0, 20.0]}),
+            "loads": _frame({"source": ["a", "b", "a"], "pollutant": ["P", "P", "Q"], "load": [10.0, 10.0, 1.0]}),
+            "options": _frame(
+                {"source": ["a", "b", "a"], "measure": ["filter", "filter", "free"], "unit_cost": [1.0, 2.0, 0.0]}
+            ),
+            "removals": _frame(
+                {"source": ["*", "*"], "measure": ["filter", "free"], "pollutant": ["P", "Q"], "removal": [1.0, -0.1]}
+                | {"basis": ["mass", "mass"]}
+            ),
+            "targets": _frame({"target": ["cap"], "kind": ["load"], "pollutant": ["P"], "limit": [12.0]}),
+        }
+    )
+    plan = abate.allocate(case, name)
+    # equal burdens: z / 10 = 2 (8 - z) / 20; equal costs of a unit: a first, all of it
+    removed = {"equal-unit-cost": [8.0, 0.0]}.get(name, [4.0, 4.0])
+    assert plan.allocation["reduction"].to_numpy()[:2] == pytest.approx(removed, abs=1e-6)

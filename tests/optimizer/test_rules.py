@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_cases import examples
 from scipy.optimize import linprog
+from three_dischargers import BENCHMARK, BENCHMARK_CAP, CAP, COLUMNS, CURRENT, LIMIT, RAW, A, K
 
 import abate
 from abate.strategies.allocate import allocate
@@ -52,52 +53,6 @@ def allowed(case: Case, strategy: str, **options: Any) -> list[float]:
 
 
 # --- three dischargers ----------------------------------------------------------------------------------------------
-# Source: the three-discharger benchmark of the project's reference (constructed there, not from a publication): all
-# allocations for a cap of 720 kg/d, and for a limit of 28 at one receptor with a = [.02, .03, .05]; the cost of an
-# allocation is the sum of k z^2 with k = [.01, .02, .005] and z = current - allocation.
-
-CURRENT, RAW = [600.0, 300.0, 300.0], [1000.0, 600.0, 400.0]
-COLUMNS: dict[str, list[float]] = {
-    "flow": [20.0, 10.0, 5.0],
-    "population": [100.0, 40.0, 10.0],
-    "output": [50.0, 30.0, 80.0],
-    "raw_material": [40.0, 40.0, 120.0],
-    "income": [30.0, 20.0, 25.0],
-    "gdp": [30.0, 20.0, 50.0],
-}
-CAP, LIMIT, A, K = 720.0, 28.0, [0.02, 0.03, 0.05], [0.01, 0.02, 0.005]
-
-#: Allocation under the cap with its cost, and under the limit at the receptor with its cost.
-BENCHMARK: dict[str, tuple[list[float], float, list[float], float]] = {
-    "grandfathering": ([360.0, 180.0, 180.0], 936.0, [466.6667, 233.3333, 233.3333], 288.8889),
-    "equal-percent": ([360.0, 180.0, 180.0], 936.0, [466.6667, 233.3333, 233.3333], 288.8889),
-    "equal-percent baseline=raw": ([360.0, 216.0, 144.0], 838.8, [482.7586, 289.6552, 193.1034], 196.7301),
-    "equal-concentration": ([411.4286, 205.7143, 102.8571], 727.7143, [589.4737, 294.7368, 147.3684], 118.144),
-    "equal-mass": ([240.0, 240.0, 240.0], 1386.0, [280.0, 280.0, 280.0], 1034.0),
-    "per-capita": ([480.0, 192.0, 48.0], 694.8, [600.0, 300.0, 140.0], 128.0),
-    "equal-reduction baseline=raw": ([560.0, 160.0, 0.0], 858.0, [600.0, 300.0, 140.0], 128.0),
-    "equal-reduction baseline=current": ([440.0, 140.0, 140.0], 896.0, [520.0, 220.0, 220.0], 224.0),
-    "per-attribute attribute=raw_material": ([210.0, 210.0, 300.0], 1683.0, [260.0, 260.0, 300.0], 1188.0),
-    "per-output": ([262.5, 157.5, 300.0], 1545.1875, [342.1053, 205.2632, 300.0], 844.5983),
-    "removal-by-size baseline=raw": ([157.8947, 296.8421, 265.2632], 1960.8033, [250.0, 300.0, 280.0], 1227.0),
-    "removal-by-income baseline=raw": ([265.0, 300.0, 155.0], 1227.375, [427.2727, 300.0, 209.0909], 339.6694),
-    "per-gdp": ([252.0, 168.0, 300.0], 1559.52, [325.0, 216.6667, 300.0], 895.1389),
-}
-#: The same where the benchmark gives only the cap.
-BENCHMARK_CAP: dict[str, tuple[list[float], float]] = {
-    "equal-unit-cost": ([462.8571, 231.4286, 25.7143], 658.2857),
-    "equal-cost-per-output": ([456.14, 221.2046, 42.6554], 662.2625),
-    "proportional": ([360.0, 180.0, 180.0], 936.0),
-    "equal-awards": ([240.0, 240.0, 240.0], 1386.0),
-    "equal-losses": ([440.0, 140.0, 140.0], 896.0),
-    "talmud": ([420.0, 150.0, 150.0], 886.5),
-    "reverse-talmud": ([340.0, 190.0, 190.0], 978.5),
-    "piniles": ([340.0, 190.0, 190.0], 978.5),
-    "constrained-egalitarian": ([300.0, 210.0, 210.0], 1102.5),
-    "adjusted-proportional": ([386.6667, 166.6667, 166.6667], 899.5556),
-    "random-arrival": ([380.0, 170.0, 170.0], 906.5),
-    "minimal-overlap": ([440.0, 140.0, 140.0], 896.0),
-}
 #: A step of the tabulated costs, in kg/d: fine enough for the tolerance of the benchmark, 1e-3.
 STEP = 0.5
 

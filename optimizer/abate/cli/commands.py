@@ -104,8 +104,7 @@ def check(case: CaseName, scenario: Scenario = None) -> None:
         out.print(counted(len(error.findings), "finding"))
         out.print(finding_table(error.findings))
         raise typer.Exit(INVALID) from None
-    name = checked.settings.name + (f", scenario {scenario}" if scenario else "")
-    out.print(f"no findings in {name}", soft_wrap=True)
+    out.print(f"no findings in {checked.label}", soft_wrap=True)
     sizes = {table: len(rows) for table, rows in checked.tables.items() if len(rows)}
     out.print(tabled(pd.DataFrame({"table": list(sizes), "rows": list(sizes.values())})))
     _show_notes(out, checked)

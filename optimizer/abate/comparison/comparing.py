@@ -134,7 +134,7 @@ def compare(
     view = view or View()
     wanted = None if strategies is None else asked_for(strategies)
     study = Study(case, time_limit=time_limit, gap=gap)
-    view.refuse_weight(study)
+    view.refuse_misfit(study)
     asked = wanted or every_strategy(study)
     plans, left_out = plans_of(study, asked, named=wanted is not None, progress=progress)
     reference = (

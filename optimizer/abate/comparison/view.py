@@ -60,8 +60,8 @@ class View:
         if findings:
             raise InputError(findings)
 
-    def refuse_weight(self, study: Study) -> None:
-        """Refuse a weight that a case does not have, before work is spent on plans.
+    def refuse_misfit(self, study: Study) -> None:
+        """Refuse a variable or weight that a case does not have, before work is spent on plans.
 
         Raises
         ------

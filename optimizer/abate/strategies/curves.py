@@ -1,9 +1,9 @@
 """Cost curves: what a party pays at least to bring its load down by so much.
 
 The curve is that of the linear relaxation of the party's own options: cheapest removal first, options of an exclusive
-group along their lower hull, fixed costs spread over the full extent. Shared resources and what an option does to
-other pollutants are left out: a curve guides rules that ask for equal costs; what their plan really costs is found
-with all measures together.
+group along their lower hull, fixed costs spread over the full extent. Options without a bound, shared resources and
+what an option does to other pollutants are left out: a curve guides rules that ask for equal costs; what their plan
+really costs is found with all measures together.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def cost_curves(problem: Problem) -> list[CostCurve]:
     for load in range(len(problem.loads.keys)):
         entries = slice(by_load.indptr[load], by_load.indptr[load + 1])
         column, rate = by_load.indices[entries], by_load.data[entries]
-        used = (rate > 0) & (options.upper[column] > 0)
+        used = (rate > 0) & (options.upper[column] > 0) & np.isfinite(options.upper[column])
         column, rate = column[used], rate[used]
         removed, spent = rate * options.upper[column], running[column] * options.upper[column]
         curves.append(_curve(options.group[column], removed, spent))
@@ -54,8 +54,7 @@ def _curve(group: NDArray[np.int64], removed: Floats, spent: Floats) -> CostCurv
     """Join the hulls of the groups, and the options that are in none, by rising cost of a unit removed."""
     pieces = [np.column_stack([removed, spent])[group < 0]]
     pieces += [_hull(removed[group == one], spent[group == one]) for one in np.unique(group[group >= 0])]
-    steps = np.concatenate(pieces) if pieces else np.zeros((0, 2))
-    steps = steps[np.isfinite(steps).all(axis=1)]
+    steps = np.concatenate(pieces)
     steps = steps[np.argsort(steps[:, 1] / steps[:, 0], kind="stable")]
     corners = np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
     return CostCurve(corners[:, 0], corners[:, 1])

@@ -12,7 +12,7 @@ from abate.strategies.study import Study
 
 Floats = NDArray[np.float64]
 
-#: Most loads of one pollutant: each pair of them is a row and a column of the model, and 200 take 20 seconds already.
+#: Most loads of one pollutant: each pair of them is a row and a column of the model, some 20,000 with so many.
 MOST_LOADS = 200
 
 

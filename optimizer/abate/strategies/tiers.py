@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from abate.decompose import decompose
 from abate.errors import Finding, InputError
 from abate.plan import Plan
+from abate.reach import require_options
 from abate.strategies.curves import CostCurve
 from abate.strategies.filling import fill, proportional
 from abate.strategies.handing import options_needed, rule_of
 from abate.strategies.naming import named
 from abate.strategies.parties import Parties
+from abate.strategies.staging import cheapest, signed
 from abate.strategies.study import Study
 from abate_models.assemble import assemble
 from abate_models.matrix import MatrixConstraint
@@ -177,6 +178,7 @@ def _no_curves() -> list[CostCurve]:
 def _cheapest(study: Study, parties: Parties, label: str) -> Plan:
     """Return the cheapest plan within what the groups were given."""
     first = len(study.parties().targets)  # what follows is what the levels have handed out
+    require_options(study.case)
     model = assemble(study.problem)
     model.share = MatrixConstraint(
         [name.removeprefix(SHARE) for name in parties.targets[first:]],
@@ -185,5 +187,4 @@ def _cheapest(study: Study, parties: Parties, label: str) -> Plan:
         upper=parties.limits[first:],
         doc="loads of a group within what the level above has handed out to it",
     )
-    plan = decompose(study.case, model=model, time_limit=study.time_limit, gap=study.gap, progress=study.progress)
-    return replace(plan, strategy=label)
+    return signed(cheapest(study, model), label, {})

@@ -1,4 +1,9 @@
-"""Rules that say directly what each source may emit: each a family of allocations, driven up to the targets."""
+"""Rules that say directly what each source may emit: each a family of allocations, driven up to the targets.
+
+Every rule takes the parties, and options of its own by name, and returns a `Family`: the load of each party, in the
+case's load unit, at a level that rises. It raises InputError where a party of whom something may be asked lacks an
+attribute, baseline or cost curve that the rule needs, naming those that do; what else it refuses stands with the rule.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Corners:
     def at_average_cost(self, price: float) -> Floats:
         """Return the largest removal of each party at which a unit costs no more than `price` on average."""
         last = (self.averages <= price * (1 + SAME)).sum(axis=1)
-        load, money, _, _ = self._around(last)
+        load, money = self._corner(last)
         slope = self._slope(last)
         bent = np.isfinite(slope) & (slope > price * (1 + SAME))
         # C + s (z - z0) = k z on the piece that starts at (z0, C) with slope s
@@ -71,17 +71,19 @@ class Corners:
     def at_cost(self, money: Floats) -> Floats:
         """Return the largest removal of each party that costs no more than `money`."""
         last = (self.cost[:, 1:] <= (money * (1 + SAME))[:, None]).sum(axis=1)
-        load, spent, _, _ = self._around(last)
+        load, spent = self._corner(last)
         slope = self._slope(last)
         return load + np.divide(money - spent, slope, out=np.zeros_like(load), where=np.isfinite(slope) & (slope > 0))
 
-    def _around(self, last: NDArray[np.int64]) -> tuple[Floats, Floats, Floats, Floats]:
-        rows, after = np.arange(len(last)), np.minimum(last + 1, self.cost.shape[1] - 1)
-        return self.removal[rows, last], self.cost[rows, last], self.removal[rows, after], self.cost[rows, after]
+    def _corner(self, at: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return the removal and the cost of each party at one of its corners."""
+        rows = np.arange(len(at))
+        return self.removal[rows, at], self.cost[rows, at]
 
     def _slope(self, last: NDArray[np.int64]) -> Floats:
         """Return the cost of a unit on the piece that follows a corner; infinite where none does."""
-        load, money, next_load, next_money = self._around(last)
+        load, money = self._corner(last)
+        next_load, next_money = self._corner(np.minimum(last + 1, self.cost.shape[1] - 1))
         there = np.isfinite(next_money) & (next_load > load)
         return np.divide(next_money - money, next_load - load, out=np.full_like(load, np.inf), where=there)
 
@@ -100,9 +102,9 @@ def by_equal_cost(
 
     Parameters
     ----------
-    jumps : rising prices at which removals jump.
+    jumps : rising prices at which removals jump, one at least.
     """
-    knots = np.append(jumps, max(top, jumps[-1] if len(jumps) else 0.0))
+    knots = np.append(jumps, max(top, jumps[-1]))
 
     def removal(level: float) -> Floats:
         place = (1.0 - level) * 2 * len(jumps)
