@@ -6,7 +6,7 @@ representation. Columns and rows keep the order in which the components joined t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,24 @@ def compile_model(model: ConcreteModel) -> CompiledModel:
         Where a constraint or the objective is not linear, a component is of a kind that has no linear rows, a
         variable belongs to another model, or there is not exactly one active objective.
     """
+    return compile_objectives(model, [_only_objective(model)])[0]
+
+
+def compile_objectives(
+    model: ConcreteModel, objectives: Sequence[ObjectiveData]
+) -> tuple[CompiledModel, list[tuple[Floats, float, bool]]]:
+    """Compile the active part of a model with some objectives, active or not.
+
+    Returns
+    -------
+    The model with the first objective, and for each objective its cost and offset, to be minimised, and whether it is
+    to be maximised, so that these are its negatives.
+
+    Raises
+    ------
+    InputError
+        As `compile_model`.
+    """
     _refuse_unknown_kinds(model)
     columns, members = _columns(model)
     blocks = _Blocks(columns, sum(slice_.stop - slice_.start for slice_ in columns.values()))
@@ -94,9 +112,10 @@ def compile_model(model: ConcreteModel) -> CompiledModel:
     for component in own_components(model, Constraint):
         rows[component.name] = blocks.add(component, members)
         keys[component.name] = list(component.keys())
-    cost, offset, maximised = _objective(model, columns, members, blocks.width)
+    weighed = [_weighed(objective, columns, members, blocks.width) for objective in objectives]
+    cost, offset, maximised = weighed[0]
     lower, upper, integer = _bounds(members.values, blocks.width)
-    return CompiledModel(
+    compiled = CompiledModel(
         matrix=blocks.matrix(),
         cost=cost,
         offset=offset,
@@ -110,6 +129,7 @@ def compile_model(model: ConcreteModel) -> CompiledModel:
         keys=keys,
         maximised=maximised,
     )
+    return compiled, weighed
 
 
 def own_components(model: ConcreteModel, kind: type) -> Iterator[Any]:
@@ -244,14 +264,17 @@ def _linear(expression: object, name: str) -> tuple[list[VarData], list[float], 
     return list(linear.linear_vars), list(linear.linear_coefs), float(linear.constant)
 
 
-def _objective(
-    model: ConcreteModel, columns: dict[str, slice], members: _Members, width: int
-) -> tuple[Floats, float, bool]:
+def _only_objective(model: ConcreteModel) -> ObjectiveData:
     active = list(model.component_data_objects(Objective, active=True, descend_into=True))
     if len(active) != 1:
         names = ", ".join(objective.name for objective in active) or "none"
         raise InputError([Finding("model", "needs exactly one active objective", "deactivate the others", value=names)])
-    objective: ObjectiveData = active[0]
+    return active[0]
+
+
+def _weighed(
+    objective: ObjectiveData, columns: dict[str, slice], members: _Members, width: int
+) -> tuple[Floats, float, bool]:
     cost = np.zeros(width)
     if isinstance(objective, MatrixObjective):
         for coefficients, variable in objective.terms:

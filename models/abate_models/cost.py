@@ -59,6 +59,16 @@ def cost_terms(model: ConcreteModel, problem: Problem, weights: sparse.csr_array
     ]
 
 
+def greatest_costs(problem: Problem) -> np.ndarray:
+    """Return the yearly cost of each source with all its options in full; infinite where it has no bound."""
+    options = problem.options
+    # what costs nothing may have no bound
+    running = np.multiply(
+        options.unit_cost, options.upper, out=np.zeros(len(options.keys)), where=options.unit_cost > 0
+    )
+    return np.asarray(np.bincount(options.source, running + options.fixed, len(problem.sources)))
+
+
 def add_budgets(model: ConcreteModel, problem: Problem) -> None:
     """Add a row per budget target."""
     targets = problem.targets

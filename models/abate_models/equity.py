@@ -25,7 +25,7 @@ from pyomo.core.base.var import Var
 from scipy import sparse
 
 from abate_data.errors import Finding, InputError
-from abate_models.cost import cost_terms
+from abate_models.cost import cost_terms, greatest_costs
 from abate_models.matrix import MatrixConstraint, bounded_variable, selection
 from abate_models.problem import Problem
 
@@ -82,14 +82,7 @@ def abilities(problem: Problem, members: np.ndarray, name: str, asked_by: str) -
 
 def greatest_burden(problem: Problem, members: np.ndarray, ability: np.ndarray) -> float | None:
     """Return the burden of the most burdened of some sources with all its options in full; None without bound."""
-    options = problem.options
-    # what costs nothing may have no bound
-    running = np.multiply(
-        options.unit_cost, options.upper, out=np.zeros(len(options.keys)), where=options.unit_cost > 0
-    )
-    full = running + options.fixed
-    cost = np.bincount(options.source, full, len(problem.sources))[members]
-    most = float((cost / ability).max(initial=0.0))
+    most = float((greatest_costs(problem)[members] / ability).max(initial=0.0))
     return most if np.isfinite(most) and most > 0 else None
 
 

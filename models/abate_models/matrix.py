@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pyomo.core.base.constraint import ConstraintData, IndexedConstraint
-from pyomo.core.base.objective import ScalarObjective
+from pyomo.core.base.objective import ScalarObjective, maximize, minimize
 from pyomo.core.base.set import Set
 from pyomo.core.base.var import IndexedVar, Var, VarData
 from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression
@@ -164,20 +164,28 @@ class MatrixConstraint(IndexedConstraint):
 
 
 class MatrixObjective(ScalarObjective):
-    """Minimise constant + sum over terms of coefficients @ variable.
+    """Minimise, or maximise, constant + sum over terms of coefficients @ variable.
 
     Parameters
     ----------
     terms : (coefficients, variable) pairs; one coefficient per member of the variable.
     constant : added to the sum.
     preference : name of the objective, see `abate_models.objectives`; its own name where blank.
-    doc : what is minimised, with its unit.
+    maximised : whether the sum is to be made as great as can be.
+    doc : what is optimised, with its unit.
     """
 
     def __init__(
-        self, *, terms: Sequence[tuple[Floats, IndexedVar]], constant: float = 0.0, preference: str = "", doc: str
+        self,
+        *,
+        terms: Sequence[tuple[Floats, IndexedVar]],
+        constant: float = 0.0,
+        preference: str = "",
+        maximised: bool = False,
+        doc: str,
     ) -> None:
         super().__init__(doc=doc)
+        self._maximised = maximised
         self.preference = preference
         self.terms = [(np.asarray(coefficients, dtype=float), variable) for coefficients, variable in terms]
         self.constant = constant
@@ -185,7 +193,7 @@ class MatrixObjective(ScalarObjective):
     def construct(self, data: Any = None) -> None:
         """Join a model; called by Pyomo."""
         super().construct(data)
-        self._data[None] = self
+        self.set_sense(maximize if self._maximised else minimize)
 
     @property
     def args(self) -> tuple[Any]:
@@ -201,7 +209,7 @@ class MatrixObjective(ScalarObjective):
     def set_value(self, expr: Any) -> None:
         """Turn it into an ordinary objective with the given expression."""
         self.__class__ = ScalarObjective
-        del self.preference
+        del self.preference, self._maximised
         self.set_value(expr)
 
 

@@ -1,4 +1,4 @@
-r"""Named objectives, all minimised: what each one sums, and in which unit.
+r"""Named objectives, minimised unless it says otherwise: what each one sums.
 
 cost
     :math:`\sum_s c_s`, yearly cost of all sources.
@@ -6,13 +6,20 @@ exposure
     :math:`\sum_k P_k q_k` over the receptors k of one parameter: population P times quality q.
 total_load
     :math:`\sum_i L_i`, load of one pollutant after measures.
+removal
+    :math:`\sum_i (L^0_i - L_i)`, load of one pollutant that is taken away from the baseline; maximised.
 exceedance
     :math:`\sum_t s_t / S_t`, what targets of a priority above 0 give way, relative to their size.
 max_burden
     the greatest cost of a source over its ability to pay.
+inequity
+    Gini index of the yearly cost per unit of ability to pay, see `abate_models.burden`; a ratio.
+tail_risk
+    mean relative miss of the targets in the worst scenarios of transfer coefficients, see `abate_models.tail`.
 
 Where a case has several parameters or pollutants, the name carries the one that is meant: ``exposure:pm25``,
-``total_load:NOx``.
+``total_load:NOx``. ``inequity:population`` names the ability to pay, ``tail_risk:0.95`` the share of the scenarios that
+is not the tail.
 """
 
 from __future__ import annotations
@@ -27,10 +34,12 @@ from scipy import sparse
 
 from abate_data.errors import Finding, InputError
 from abate_data.schema import OXYGEN
+from abate_models.burden import gap_terms, parties
 from abate_models.cost import cost_vectors
 from abate_models.matrix import MatrixConstraint
 from abate_models.problem import Problem
 from abate_models.relaxation import relaxable, target_sizes
+from abate_models.tail import tail_share, tail_terms
 
 #: Every objective by name, with what it says.
 OBJECTIVES = {
@@ -39,16 +48,33 @@ OBJECTIVES = {
     "total_load": "load of one pollutant after measures",
     "exceedance": "sum of the relative exceedances of targets of a priority above 0",
     "max_burden": "greatest yearly cost of a source over its ability to pay",
+    "removal": "load of one pollutant taken away from the baseline",
+    "inequity": "Gini index of the yearly cost per unit of ability to pay",
+    "tail_risk": "mean relative miss of the worst scenarios of transfer coefficients",
 }
+#: Objectives whose names may carry what is meant of several.
+_OF_SEVERAL = ("exposure", "total_load", "removal", "inequity", "tail_risk")
+#: Objectives that are not linear but a ratio of two that are.
+RATIOS = ("inequity",)
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A linear objective: constant + sum of coefficients @ variable, to be minimised."""
+    """A linear objective: constant + sum of coefficients @ variable, to be minimised unless `maximised`."""
 
     name: str
     terms: list[tuple[np.ndarray, IndexedVar]]
     constant: float = 0.0
+    maximised: bool = False
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """An objective to be minimised: numerator over denominator, 0 where both are 0; neither is ever negative."""
+
+    name: str
+    numerator: Objective
+    denominator: Objective
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -63,7 +89,7 @@ def split_name(name: str) -> tuple[str, str]:
     ('exposure', 'pm25')
     """
     kind, colon, of = name.partition(":")
-    if colon and kind in OBJECTIVES and kind not in ("exposure", "total_load"):
+    if colon and kind in OBJECTIVES and kind not in _OF_SEVERAL:
         raise InputError([Finding("objective", "takes nothing after the colon", f"write {kind!r}", value=name)])
     if kind not in OBJECTIVES:
         near = difflib.get_close_matches(kind, OBJECTIVES, n=1)
@@ -72,13 +98,34 @@ def split_name(name: str) -> tuple[str, str]:
     return kind, of
 
 
-def objective_of(model: ConcreteModel, problem: Problem, name: str) -> Objective:
-    """Return an objective over the variables of an assembled model.
+def full_name(problem: Problem, name: str) -> str:
+    """Return the name of an objective with what it leaves to the case, ``total_load:NOx`` for ``total_load``.
 
     Raises
     ------
     InputError
-        Where the name is unknown, or the case has several pollutants or parameters and none is named.
+        Where the name is unknown, the case has several pollutants or parameters and none is named, or it lacks the
+        figures that the objective asks for.
+    """
+    kind, of = split_name(name)
+    if kind == "exposure":
+        of = _one_of(name, of, problem.receptors.parameters, "parameter")
+    if kind in ("total_load", "removal"):
+        of = _one_of(name, of, problem.pollutants, "pollutant")
+    if kind == "inequity":
+        of = parties(problem, of).ability
+    if kind == "tail_risk":
+        of = tail_share(problem, of)
+    return f"{kind}:{of}" if of else kind
+
+
+def objective_of(model: ConcreteModel, problem: Problem, name: str) -> Objective:
+    """Return a linear objective over the variables of an assembled model, by its full name.
+
+    Raises
+    ------
+    InputError
+        Where the case lacks the figures that the objective asks for.
     """
     kind, of = split_name(name)
     if kind == "cost":
@@ -86,14 +133,20 @@ def objective_of(model: ConcreteModel, problem: Problem, name: str) -> Objective
         return Objective(name, terms)
     if kind == "exposure":
         return _exposure(model, problem, name, of)
-    if kind == "total_load":
-        pollutant = _one_of(name, of, problem.pollutants, "pollutant")
-        counted = problem.loads.pollutant == problem.pollutants.index(pollutant)
-        return Objective(name, [(counted.astype(float), model.allowed_load)])
+    if kind in ("total_load", "removal"):
+        return _of_loads(model, problem, name)
     if kind == "max_burden":
         return Objective(name, [(np.ones(1), model.worst_burden)])
+    if kind == "tail_risk":
+        return Objective(name, tail_terms(model, of))
     weights = 1.0 / target_sizes(problem)[relaxable(problem)]
     return Objective(name, [(weights, model.exceedance)] if len(weights) else [])
+
+
+def ratio_of(model: ConcreteModel, problem: Problem, name: str) -> Ratio:
+    """Return an objective of `RATIOS` over the variables of an assembled model, by its full name."""
+    gaps = Objective(f"{name} x cost", gap_terms(model, problem, parties(problem, split_name(name)[1])))
+    return Ratio(name, gaps, objective_of(model, problem, "cost"))
 
 
 def free_row(objective: Objective) -> MatrixConstraint:
@@ -107,9 +160,16 @@ def free_row(objective: Objective) -> MatrixConstraint:
     )
 
 
-def _exposure(model: ConcreteModel, problem: Problem, name: str, of: str) -> Objective:
+def _of_loads(model: ConcreteModel, problem: Problem, name: str) -> Objective:
+    kind, pollutant = split_name(name)
+    counted = (problem.loads.pollutant == problem.pollutants.index(pollutant)).astype(float)
+    if kind == "total_load":
+        return Objective(name, [(counted, model.allowed_load)])
+    return Objective(name, [(-counted, model.allowed_load)], float(counted @ problem.loads.baseline), maximised=True)
+
+
+def _exposure(model: ConcreteModel, problem: Problem, name: str, parameter: str) -> Objective:
     receptors = problem.receptors
-    parameter = _one_of(name, of, receptors.parameters, "parameter")
     if parameter == OXYGEN:
         cure = "choose a parameter that is better the lower it is"
         raise InputError([Finding("objective", "counts what people are harmed by", cure, value=f"exposure:{OXYGEN}")])

@@ -58,6 +58,9 @@ class Problem:
     sources, pollutants : ids in the planner's order; codes elsewhere index these.
     loads, options, receptors, resources, targets, rules : the index sets with their arrays.
     abilities : per source and ability column (income, output, flow), what a burden is divided by; NaN where blank.
+    regions : ids of the regions in the planner's order.
+    region : code of the region that each source lies in, -1 for none.
+    population : of each region; NaN where blank.
     """
 
     sources: list[str]
@@ -69,6 +72,9 @@ class Problem:
     targets: Targets
     rules: Rules
     abilities: dict[str, Floats]
+    regions: list[str]
+    region: Codes
+    population: Floats
 
 
 def read_problem(case: Case) -> Problem:
@@ -93,6 +99,9 @@ def read_problem(case: Case) -> Problem:
         targets=read_targets(case, loads.source, loads.pollutant, loads.baseline, receptors, scopes),
         rules=read_rules(case, loads.source, loads.pollutant, scopes),
         abilities={name: case.values("sources", name) for name in ("income", "output", "flow")},
+        regions=case.ids("regions", "region"),
+        region=case.codes("sources", "region"),
+        population=_population(case),
     )
 
 
@@ -124,6 +133,12 @@ def _resources(case: Case, options: Options, scopes: Scopes) -> Resources:
         use=sparse.csr_array(matrix),
         available=case.values("resources", "available"),
     )
+
+
+def _population(case: Case) -> Floats:
+    population = np.full(len(case.ids("regions", "region")), np.nan)
+    population[case.codes("regions", "region")] = case.values("regions", "population")
+    return population
 
 
 def _text(value: object) -> str:

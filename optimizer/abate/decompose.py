@@ -28,12 +28,14 @@ def build(case: Case, objective: str = "cost") -> ConcreteModel:
 
     Parameters
     ----------
-    objective : cost, exposure, total_load, exceedance or max_burden, see `abate_models.objectives`.
+    objective : cost, exposure, total_load, exceedance, max_burden, removal (which is maximised) or tail_risk, see
+        `abate_models.objectives`.
 
     Raises
     ------
     InputError
-        Where the case has no options, or the objective is unknown or asks for figures that the case does not give.
+        Where the case has no options, or the objective is unknown, a ratio such as inequity, or asks for figures that
+        the case does not give.
     """
     require_options(case)
     problem, _ = resolve_limits(read_problem(case))
@@ -49,14 +51,15 @@ def decompose(
     gap: float = DEFAULT_GAP,
     progress: Progress | None = None,
 ) -> Plan:
-    """Split the targets of a case into what each source has to do, at the least of one objective.
+    """Split the targets of a case into what each source has to do, at the best of one objective.
 
-    Of the plans that share the least of another objective than cost, the cheapest is returned.
+    Of the plans that share the best of another objective than cost, the cheapest is returned.
 
     Parameters
     ----------
     case : from `abate.load`.
-    objective : cost, exposure, total_load, exceedance or max_burden, see `abate_models.objectives`.
+    objective : cost, exposure, total_load, exceedance, max_burden, removal (which is maximised) or tail_risk, see
+        `abate_models.objectives`.
     model : a model made by `build` for the same case and objective, with constraints of your own.
     time_limit : seconds for each solve; a plan found by then is returned with its gap, whatever it is.
     gap : relative gap at which a plan with yes-or-no decisions counts as optimal.
@@ -70,8 +73,8 @@ def decompose(
     Raises
     ------
     InputError
-        Where the case has no options, the objective is unknown or asks for figures that the case does not give, a
-        limit is no such number, or the given model is not one of this case and objective.
+        Where the case has no options, the objective is unknown, a ratio such as inequity, or asks for figures that the
+        case does not give, a limit is no such number, or the given model is not one of this case and objective.
     NoPlanError
         Where the targets cannot hold together; it names them, and the smallest relaxation.
     SolverError

@@ -42,6 +42,10 @@ _TECHNICAL = (
     "resource",
     "worst_burden_need",
     "gini_gap_need",
+    "party_cost_balance",
+    "cost_gap_need",
+    "scenario_need",
+    "tail_need",
     "objective_value",
 )
 logger = logging.getLogger(__name__)

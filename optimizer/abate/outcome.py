@@ -79,6 +79,7 @@ class Outcome:
             bound=self.bound,
             slack=self.slack,
             shares=self.shares,
+            maximised=self.maximised,
         )
 
 
@@ -133,7 +134,9 @@ def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
     compiled = session.compiled
     row, free = compiled.rows["objective_value"], np.array([np.inf])
     value = best.objective - compiled.offset
-    session.bound_rows(row, -free, np.array([value + ROOM_FOR_COST * max(abs(value), abs(best.objective))]))
+    most = np.array([value + ROOM_FOR_COST * max(abs(value), abs(best.objective))])
+    # the row holds the objective as it is named, the value its negative where that is maximised
+    session.bound_rows(row, *((-most, free) if compiled.maximised else (-free, most)))
     session.minimise(cost_of_columns(problem, compiled))
     cheapest = session.solve()
     session.bound_rows(row, -free, free)

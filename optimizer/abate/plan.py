@@ -33,7 +33,7 @@ class Plan:
     Attributes
     ----------
     case : the case it was made for.
-    objective, value : what was minimised, and its value.
+    objective, value : what was minimised, or maximised, and its value.
     cost : yearly cost of all measures, in the case's currency.
     allocation : a row per source and pollutant: baseline, allowed, reduction, percent, basis (the target that
         values a further reduction there most).
@@ -46,8 +46,8 @@ class Plan:
     prices : a row per target: what one unit less would cost, per unit of its row and of the limit as it was
         asked.
     certificate : the proof, recomputed from the case's tables.
-    strategy : the allocation strategy that made it, as it was asked for; ``least-`` and the objective where it is
-        just the least of one.
+    strategy : the allocation strategy that made it, as it was asked for; ``least-`` (``most-``) and the objective
+        where it is just the least (most) of one.
     out_of_reach : a row per load that the strategy would bring lower than measures can: source, pollutant, asked,
         reached and the gap between the two. Empty in a plan that was optimised.
     figures : further numbers that the strategy reports, by name.
@@ -166,7 +166,7 @@ def make_plan(
         balance=tables.balance(case, problem, outcome),
         prices=tables.prices(case, problem, outcome),
         certificate=certificate,
-        strategy=strategy or f"least-{outcome.objective}",
+        strategy=strategy or f"{'most' if outcome.maximised else 'least'}-{outcome.objective}",
         out_of_reach=tables.out_of_reach(case, {}) if out_of_reach is None else out_of_reach,
         figures=figures or {},
         _problem=problem,

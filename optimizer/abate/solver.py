@@ -1,10 +1,9 @@
-"""The only file that knows HiGHS: scaling, solving, re-solving, and what came back.
+"""The only file that knows HiGHS: solving, re-solving, and what came back.
 
 A `Session` holds one compiled model inside HiGHS. Steps change costs and bounds only; nothing is rebuilt and no row
 is deleted, so that every solve after the first starts from the last basis.
 
-Every column is divided by the size of its bounds and every row by its largest coefficient, both as powers of two.
-The solver then sees shares instead of tonnes or nanograms, and its absolute tolerances mean the same in every unit.
+What it sees is scaled first (`abate.scaling`).
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from abate.errors import SolverError
 from abate.methods import choose_method, choose_presolve
+from abate.scaling import SMALLEST_COEFFICIENT, column_scale, refuse_unusable, row_scale, typical, warn_of_small
 from abate_models.compile import CompiledModel
 
 Floats = NDArray[np.float64]
@@ -36,10 +36,6 @@ WHOLE_TOLERANCE = 1e-9
 DEFAULT_GAP = 1e-6
 #: Relative difference between cost and proved bound up to which an LP counts as optimal.
 OPTIMALITY_TOLERANCE = 1e-6
-#: What HiGHS takes for infinite.
-INFINITE = 1e20
-#: Coefficients below this share of the largest of their row cannot be seen by the solver.
-SMALLEST_COEFFICIENT = 1e-12
 #: A run on so many columns leaves the main thread free.
 LONG_RUN_COLUMNS = 2_000
 #: HiGHS's number for the rule of presolve that was seen to lose optima, the aggregator; a MILP goes without it.
@@ -108,26 +104,38 @@ class Session:
     compiled : the model.
     time_limit : seconds for each solve; None for no limit.
     gap : relative gap at which a MILP counts as optimal.
+    restarts : whether a MILP may start again at its root; of many small ones in a row each is faster without.
 
     Attributes
     ----------
     solves : how many solves were made.
+    time_limit : seconds for each solve from now on; None for no limit.
     """
 
-    def __init__(self, compiled: CompiledModel, *, time_limit: float | None = None, gap: float = DEFAULT_GAP) -> None:
+    def __init__(
+        self,
+        compiled: CompiledModel,
+        *,
+        time_limit: float | None = None,
+        gap: float = DEFAULT_GAP,
+        restarts: bool = True,
+    ) -> None:
         self.compiled = compiled
         self.solves = 0
         self._integer = compiled.integer.copy()
-        self._column_scale = _column_scale(compiled)
-        self._row_scale = _row_scale(compiled, self._column_scale)
+        self._column_scale = column_scale(compiled)
+        self._row_scale = row_scale(compiled, self._column_scale)
         self._cost_scale = 1.0
         self._cost = compiled.cost
         self._offset = compiled.offset
-        self._time_limit = time_limit
+        self._gap = gap
+        self.time_limit = time_limit
         self._is_long = len(compiled.cost) >= LONG_RUN_COLUMNS or bool(compiled.integer.any())
         self._presolve = choose_presolve(compiled)
         self._highs = highspy.Highs()
         self._set_options(gap)
+        self._restarts = restarts
+        self._option("mip_allow_restart", restarts)
         self._pass()
 
     def solve(self) -> Solution:
@@ -140,9 +148,9 @@ class Session:
         """
         self.solves += 1
         started = time.perf_counter()
-        if self._time_limit is not None:
+        if self.time_limit is not None:
             # HiGHS counts its run time from the first solve on
-            self._option("time_limit", self._highs.getRunTime() + self._time_limit)
+            self._option("time_limit", self._highs.getRunTime() + self.time_limit)
         ran = self._run()
         if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
             self._option("presolve", "off")  # presolve cannot tell the two apart
@@ -162,7 +170,7 @@ class Session:
         """Replace the objective by cost @ columns + offset."""
         self._cost, self._offset = cost, offset
         scaled = cost * self._column_scale
-        self._cost_scale = _typical(scaled)
+        self._cost_scale = typical(scaled)
         everything = np.arange(len(cost), dtype=np.int32)
         self._check(self._highs.changeColsCost(len(cost), everything, scaled / self._cost_scale), "change costs")
 
@@ -189,6 +197,25 @@ class Session:
         )
         self._integer = np.zeros_like(self._integer)
         self.bound_columns(chosen, whole, whole)
+
+    def start_from(self, values: Floats) -> None:
+        """Give the next solve of a MILP a point to start from, which need not keep every limit."""
+        point = highspy.HighsSolution()
+        point.col_value = (values / self._column_scale).tolist()
+        self._check(self._highs.setSolution(point), "start from a given point")
+
+    def twin(self) -> Session:
+        """Return another session on the same model that starts from the basis of this one."""
+        other = Session(self.compiled, time_limit=self.time_limit, gap=self._gap, restarts=self._restarts)
+        if not self._integer.any() and self._highs.getBasis().valid:
+            other._check(other._highs.setBasis(self._highs.getBasis()), "start from a basis")
+            other.method = "simplex"
+            other._option("solver", other.method)
+        return other
+
+    def cancel(self) -> None:
+        """Stop the solve that another thread is in; a short one runs to its end."""
+        self._highs.cancelSolve()
 
     def _run(self) -> highspy.HighsStatus:
         """Run HiGHS; a long run leaves the main thread free, so that Ctrl-C is heard while HiGHS is at work."""
@@ -235,13 +262,13 @@ class Session:
     def _pass(self) -> None:
         """Hand the scaled arrays over to HiGHS."""
         compiled, columns, rows = self.compiled, self._column_scale, self._row_scale
-        _refuse_unusable(compiled)
+        refuse_unusable(compiled)
         matrix = compiled.matrix
         data = matrix.data * columns[matrix.indices]
         data *= np.repeat(rows, np.diff(matrix.indptr))
-        _warn_of_small(data, compiled)
+        warn_of_small(data, compiled)
         cost = compiled.cost * columns
-        self._cost_scale = _typical(cost)
+        self._cost_scale = typical(cost)
         status = self._highs.passModel(
             matrix.shape[1],
             matrix.shape[0],
@@ -319,58 +346,3 @@ def _meaning(status: highspy.HighsModelStatus, primal: int) -> tuple[StopReason,
     if meaning is SolutionStatus.UNKNOWN and primal == _FEASIBLE_POINT:
         meaning = SolutionStatus.FEASIBLE
     return stop, meaning
-
-
-def _column_scale(compiled: CompiledModel) -> Floats:
-    """Return the size of each column's bounds as a power of two; 1 where it is whole, unbounded or nothing."""
-    lower, upper = compiled.column_lower, compiled.column_upper
-    size = np.maximum(np.where(np.isfinite(lower), np.abs(lower), 0), np.abs(upper))
-    size[~np.isfinite(size) | (size == 0) | compiled.integer] = 1.0
-    return _power_of_two(size)
-
-
-def _row_scale(compiled: CompiledModel, columns: Floats) -> Floats:
-    """Return one over the largest scaled coefficient of each row, as a power of two."""
-    matrix = compiled.matrix
-    largest = np.zeros(matrix.shape[0])
-    filled = np.flatnonzero(np.diff(matrix.indptr))
-    if len(filled):
-        scaled = np.abs(matrix.data)
-        scaled *= columns[matrix.indices]
-        largest[filled] = np.maximum.reduceat(scaled, matrix.indptr[filled])
-    largest[largest == 0] = 1.0
-    return 1.0 / _power_of_two(largest)
-
-
-def _power_of_two(size: Floats) -> Floats:
-    return np.asarray(np.exp2(np.round(np.log2(size))))
-
-
-def _typical(cost: Floats) -> float:
-    """Return the geometric mean of the costs' sizes as a power of two."""
-    sizes = np.abs(cost[cost != 0])
-    return float(np.exp2(np.round(np.log2(sizes).mean()))) if len(sizes) else 1.0
-
-
-def _refuse_unusable(compiled: CompiledModel) -> None:
-    """Refuse what HiGHS would take in silence: a NaN drops its row or stays, 1e20 and more is taken for infinite."""
-    numbers = (
-        *(compiled.matrix.data, compiled.cost, compiled.row_lower, compiled.row_upper),
-        *(compiled.column_lower, compiled.column_upper),
-    )
-    if any(np.isnan(values).any() for values in numbers):
-        raise SolverError("the model has a coefficient or bound that is not a number")
-    if any((np.isfinite(values) & (np.abs(values) >= INFINITE)).any() for values in numbers):
-        raise SolverError(f"the model has numbers of {INFINITE:.0e} and more; check the units of the case's tables")
-
-
-def _warn_of_small(data: Floats, compiled: CompiledModel) -> None:
-    small = np.flatnonzero((np.abs(data) < SMALLEST_COEFFICIENT) & (data != 0))
-    if not len(small):
-        return
-    rows = np.unique(np.searchsorted(compiled.matrix.indptr, small, side="right") - 1)
-    logger.warning(
-        "%d coefficients are below 1e-12 of the largest of their row and cannot be seen by the solver, in %s",
-        len(small),
-        ", ".join(sorted({compiled.row_component(int(row)) for row in rows})),
-    )

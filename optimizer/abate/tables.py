@@ -231,8 +231,14 @@ def objective_unit(case: Case, objective: str) -> str:
         parameters = case.settings.units.quality
         unit = parameters.get(of) or next(iter(parameters.values()), "")
         return f"people x {unit}"
-    money = f"{case.settings.currency}/yr"
-    return {"cost": money, "total_load": case.settings.units.load, "exceedance": "share"}.get(kind, "share")
+    known = {
+        "cost": f"{case.settings.currency}/yr",
+        "total_load": case.settings.units.load,
+        "removal": case.settings.units.load,
+        "inequity": "Gini, 0 to 1",
+        "tail_risk": "share of the limit",
+    }
+    return known.get(kind, "share")
 
 
 def _measure_units(case: Case) -> NDArray[np.object_]:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pyomo.core.base.constraint import Constraint
 from pyomo.core.base.objective import Objective
@@ -23,10 +24,12 @@ from pyomo.repn.plugins.lp_writer import LPWriter
 
 import abate_models
 from abate_data.case import Case
-from abate_models.assemble import assemble
+from abate_models import tail
+from abate_models.assemble import assemble, assemble_several
 from abate_models.gini import add_gini
-from abate_models.objectives import OBJECTIVES
-from abate_models.problem import read_problem
+from abate_models.matrix import MatrixObjective
+from abate_models.objectives import OBJECTIVES, RATIOS, Ratio
+from abate_models.problem import Problem, read_problem
 from abate_models.relaxation import relax
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -72,6 +75,32 @@ TWO_RECEPTORS = {
         delta    do        9""",
 }
 
+#: Quality of both receptors is limited; one coefficient and one background say how well they are known.
+UNCERTAIN = {
+    "receptors": TWO_RECEPTORS["receptors"],
+    "transfer": """
+        source receptor pollutant parameter coefficient relative_sd
+        mill   lake     P         tp        0.002       0.5
+        town   lake     P         tp        0.001       .
+        mill   delta    P         do        -0.01       .""",
+    "background": """
+        receptor parameter value sd
+        lake     tp        0.05  0.01
+        delta    do        9     .""",
+    "targets": """
+        target kind    receptor parameter sense    limit margin_of_safety
+        clear  quality lake     tp        at_most  0.2   0.05
+        fish   quality delta    do        at_least 8     .""",
+}
+
+#: Two sources with incomes.
+INCOMES = {
+    "sources": """
+        source income
+        mill   1000
+        town   3000"""
+}
+
 #: A yes-or-no option beside a plain one in a group, and an option that is built in part.
 THREE_KINDS_OF_OPTION = {
     "measures": """
@@ -103,6 +132,7 @@ class Golden:
     relax: bool = False
     keeps_objective: bool = False
     gini_cap: float | None = None
+    errors: tuple[float, ...] = ()
 
 
 GOLDENS = {
@@ -285,15 +315,50 @@ GOLDENS = {
         objective="max_burden",
         keeps_objective=True,
     ),
+    "burden": Golden(
+        "incomes 1000 and 3000: parts 0.25 and 0.75; who can come to pay least per income, 20 / 0.75, goes first: gap "
+        "of town above mill >= 0.25 cost of town - 0.75 cost of mill, at most 0.25 x 20",
+        INCOMES,
+        ("party_cost_balance", "cost_gap_need"),
+        objective="inequity",
+    ),
+    "tail": Golden(
+        "errors of one standard deviation up in scenario 0, down in 1. clear: 0.002 x (1 +- 0.5) mill + 0.001 x (1 +- "
+        "0.2) town + 0.05 +- 0.01 <= 0.2, over the size 0.15; fish: 9 - 0.01 x (1 +- 0.2) mill >= 8, over 8",
+        UNCERTAIN,
+        ("scenario_need", "tail_need"),
+        objective="tail_risk:0.75",
+        errors=(1.0, -1.0),
+    ),
+    "objectives_removal": Golden("most of 150 - mill - town", {}, objective="removal", keeps_objective=True),
+    "objectives_inequity": Golden(
+        "Gini times cost: twice the gap, less 0.25 cost of town, and 0.75 cost of mill",
+        INCOMES,
+        objective="inequity",
+        keeps_objective=True,
+    ),
+    "objectives_tail_risk": Golden(
+        "start of the tail + what scenarios are beyond it / ((1 - 0.75) x 2)",
+        UNCERTAIN,
+        objective="tail_risk:0.75",
+        keeps_objective=True,
+        errors=(1.0, -1.0),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", GOLDENS)
-def test_a_block_makes_its_golden_model(name: str, make_case: Callable[..., Case]) -> None:
+def test_a_block_makes_its_golden_model(
+    name: str, make_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
     golden = GOLDENS[name]
+    if golden.errors:
+        column = np.array(golden.errors)[:, None]
+        monkeypatch.setattr(tail, "SCENARIOS", len(column))
+        monkeypatch.setattr(tail, "draw_errors", lambda *counts: [np.repeat(column, count, 1) for count in counts])
     case = make_case({**TWO_SOURCES, **golden.tables}, signed_transfer="transfer" in golden.tables)
     problem = read_problem(case)
-    model = assemble(problem, golden.objective)
+    model = assemble_any(problem, golden.objective)
     if golden.relax:
         relax(model, problem)
     if golden.gini_cap is not None:
@@ -316,6 +381,17 @@ def test_every_block_has_a_golden_model() -> None:
 
 def test_no_golden_file_is_left_over() -> None:
     assert {file.stem for file in GOLDEN.glob("*.lp")} == GOLDENS.keys()
+
+
+def assemble_any(problem: Problem, objective: str) -> ConcreteModel:
+    """Return the model of an objective, of a ratio that of its numerator."""
+    if objective not in RATIOS:
+        return assemble(problem, objective)
+    model, (ratio,) = assemble_several(problem, [objective])
+    assert isinstance(ratio, Ratio)
+    model.del_component("objective")
+    model.objective = MatrixObjective(terms=ratio.numerator.terms, doc=ratio.numerator.name)
+    return model
 
 
 def lp_text(model: ConcreteModel, golden: Golden) -> str:

@@ -39,7 +39,9 @@ class Certificate:
     checks : a row per kind of row of the case: kind, rows, worst (largest violation over the size of its
         row), where, tolerance.
     stop, status : why the solver stopped and what it knows.
-    objective, objective_value, bound : name, value and proved lower bound of what was minimised.
+    objective, objective_value, bound : name, value and proved lower bound of what was minimised; of what was
+        maximised, the bound is an upper one.
+    maximised : whether the objective was maximised.
     gap : relative difference between value and bound, infinite where nothing is proved.
     method, iterations, solves : how the solver worked.
     tolerances : every tolerance by name.
@@ -55,6 +57,7 @@ class Certificate:
     objective: str
     objective_value: float
     bound: float
+    maximised: bool
     gap: float
     method: str
     iterations: int
@@ -65,10 +68,15 @@ class Certificate:
 
     SHOWN: ClassVar[int] = 5
 
+    @property
+    def proved(self) -> str:
+        """What is proved of the objective: to be `at least` its bound, or `at most`."""
+        return "at most" if self.maximised else "at least"
+
     def __str__(self) -> str:
         name, proved = f"{self.objective} = {self.objective_value:.4g}", "no bound is proved"
         if np.isfinite(self.bound):
-            proved = f"proved to be at least {self.bound:.4g} (gap {self.gap:.2g})"
+            proved = f"proved to be {self.proved} {self.bound:.4g} (gap {self.gap:.2g})"
         lines = [
             f"certificate of a plan for {self.case!r} ({self.case_hash[:12]})",
             f"  objective   {name}, {proved}",
@@ -120,8 +128,9 @@ def certify(
         stop=stop,
         status=status,
         objective=claim.objective,
-        objective_value=claim.objective_value,
-        bound=claim.bound,
+        objective_value=-claim.objective_value if claim.maximised else claim.objective_value,
+        bound=-claim.bound if claim.maximised else claim.bound,
+        maximised=claim.maximised,
         gap=gap,
         method=method,
         iterations=iterations,

@@ -25,12 +25,13 @@ class Claim:
         (reductions and intensities turned into one), or the budget.
     best : of each row of `targets` by gap_closure, the best quality that can be reached; NaN elsewhere.
     cost : yearly cost of the plan [money/yr].
-    objective : name of what was minimised.
-    objective_value : its value.
-    bound : proved lower bound of the objective; -infinity where none is.
+    objective : name of what was minimised, or maximised.
+    objective_value : its value; of what was maximised, the negative of its value.
+    bound : proved lower bound of `objective_value`; -infinity where none is.
     slack : by how much each row of `targets` gives way, in the unit of its limit; 0 in a normal plan.
     shares : whether the loads are what a strategy hands out: measures may then remove more than it asks, targets may
         be missed by just their slack, and the rules of the case are none of its business.
+    maximised : whether the objective was maximised.
     """
 
     extent: Floats
@@ -44,6 +45,7 @@ class Claim:
     bound: float
     slack: Floats
     shares: bool = False
+    maximised: bool = False
 
 
 @dataclass(frozen=True)

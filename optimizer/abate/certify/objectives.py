@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from abate.certify.arrays import Floats, spread, totals
+from abate.certify.inequity import inequity
 from abate.certify.measures import Measures
 from abate.certify.quality import Quality
+from abate.certify.tail import tail_risk
 from abate.certify.targets import Targets
 from abate_data.case import Case
 
 #: Names of the objectives that can be recomputed, without what follows a colon.
-KNOWN = ("cost", "total_load", "exposure", "max_burden", "exceedance")
+KNOWN = ("cost", "total_load", "removal", "exposure", "max_burden", "exceedance", "inequity", "tail_risk")
 
 
 def recomputed(
@@ -19,24 +23,43 @@ def recomputed(
 ) -> tuple[float, float] | None:
     """Return an objective's value and its size, below a share of which it is nothing; None where unknown.
 
-    Names are `cost`, `total_load[:pollutant]`, `exposure[:parameter]`, `max_burden` and `exceedance`; without
-    a pollutant or parameter, all of them count.
+    Names are `cost`, `total_load[:pollutant]`, `removal[:pollutant]`, `exposure[:parameter]`, `max_burden`,
+    `exceedance`, `inequity[:ability]` and `tail_risk[:share]`; without a pollutant or parameter, all of them count.
+    What is maximised comes as its negative, as in the claim.
     """
     kind, _, of = name.partition(":")
-    load = measures.claim.load
-    if name == "cost":
-        return float(measures.cost.sum()), measures.cost_size
-    if kind == "total_load":
-        code = case.ids("loads", "pollutant").index(of) if of else -1
-        chosen = (measures.load_pollutant == code) | (code < 0)
-        return float(load[chosen].sum()), float(measures.baseline[chosen].sum())
-    if kind == "exposure":
-        people = _people(case, of, quality)
-        exposed = float(people @ (quality.background + quality.rise(load)))
-        return exposed, float(people @ quality.terms(measures.baseline))
-    if name == "max_burden":
-        return _max_burden(case, measures)
-    return (targets.exceedance, 1.0) if name == "exceedance" else None
+    if not is_known(name):
+        return None
+    recompute: dict[str, Callable[[], tuple[float, float]]] = {
+        "cost": lambda: (float(measures.cost.sum()), measures.cost_size),
+        "total_load": lambda: _loads(case, of, measures, removed=False),
+        "removal": lambda: _loads(case, of, measures, removed=True),
+        "exposure": lambda: _exposure(case, of, measures, quality),
+        "max_burden": lambda: _max_burden(case, measures),
+        "exceedance": lambda: (targets.exceedance, 1.0),
+        "inequity": lambda: (inequity(case, of, measures), 1.0),
+        "tail_risk": lambda: tail_risk(case, of, measures, quality, targets),
+    }
+    return recompute[kind]()
+
+
+def is_known(name: str) -> bool:
+    """Return whether an objective can be recomputed."""
+    kind, colon, _ = name.partition(":")
+    return kind in KNOWN and not (colon and kind in ("cost", "max_burden", "exceedance"))
+
+
+def _loads(case: Case, pollutant: str, measures: Measures, *, removed: bool) -> tuple[float, float]:
+    code = case.ids("loads", "pollutant").index(pollutant) if pollutant else -1
+    chosen = (measures.load_pollutant == code) | (code < 0)
+    left, baseline = measures.claim.load[chosen].sum(), float(measures.baseline[chosen].sum())
+    return float(left - baseline if removed else left), baseline
+
+
+def _exposure(case: Case, parameter: str, measures: Measures, quality: Quality) -> tuple[float, float]:
+    people = _people(case, parameter, quality)
+    exposed = float(people @ (quality.background + quality.rise(measures.claim.load)))
+    return exposed, float(people @ quality.terms(measures.baseline))
 
 
 def _people(case: Case, parameter: str, quality: Quality) -> Floats:
@@ -58,8 +81,3 @@ def _max_burden(case: Case, measures: Measures) -> tuple[float, float]:
     full = totals(measures.source, measures.full_cost, measures.sources)
     most, now = ((cost[paying] / ability[paying]).max(initial=0.0) for cost in (full, measures.source_cost))
     return float(now), float(most)
-
-
-def is_known(name: str) -> bool:
-    """Return whether an objective can be recomputed."""
-    return name.partition(":")[0] in KNOWN

@@ -57,6 +57,15 @@ class Quality:
         """Return the sums of the absolute contributions of loads and background."""
         return np.abs(self.background) + self._total(load, absolute=True)
 
+    def entries(self) -> tuple[Codes, Codes, Floats]:
+        """Return place, origin (source x pollutant) and coefficient of every row of the table, then of the river."""
+        parts = self._parts
+        return (
+            np.concatenate([part.place for part in parts]),
+            np.concatenate([part.origin for part in parts]),
+            np.concatenate([part.coefficient for part in parts]),
+        )
+
     def _total(self, load: Floats, *, absolute: bool) -> Floats:
         of_cell = totals(self._cell, load, self._cells)
         total = np.zeros(self.places)

@@ -46,7 +46,7 @@ class Targets:
         self._read_budgets()
 
     def _read_qualities(self) -> None:
-        rows, places, quality = self.is_quality, self._places, self._quality
+        rows, places, quality = self.is_quality, self.places, self._quality
         if not rows.any():  # a large transfer table that nobody asks for
             return
         load, baseline = self._claim.load, self._measures.baseline
@@ -67,7 +67,8 @@ class Targets:
         self.baseline_terms[rows] = self._by_source(measures.source, measures.full_cost)[rows]
 
     @cached_property
-    def _places(self) -> Codes:
+    def places(self) -> Codes:
+        """The receptor and parameter of each quality target, as positions in the results of `Quality`."""
         codes = self._case.codes
         places = self._quality.place(codes("targets", "receptor"), codes("targets", "parameter"))
         return np.asarray(places[self.is_quality])
@@ -131,7 +132,7 @@ class Targets:
         point = self._allocated(self._point)
         diffuse = self._allocated(~self._point)
         background = np.zeros(len(self.kind))
-        background[self.is_quality] = self._quality.background[self._places]
+        background[self.is_quality] = self._quality.background[self.places]
         given = point + diffuse + background
         shares = np.maximum(relative(-self._unused(given), self.size), relative(np.abs(given - self.value), self.size))
         return np.asarray(shares[self.is_quality | self.is_cap])
@@ -156,13 +157,18 @@ class Targets:
         """Return what the chosen loads bring to each quality and cap."""
         load, brought = np.where(chosen, self._claim.load, 0.0), np.zeros(len(self.kind))
         if self.is_quality.any():
-            brought[self.is_quality] = self._quality.rise(load)[self._places]
+            brought[self.is_quality] = self._quality.rise(load)[self.places]
         brought[self.is_cap] = self._in_scope(load)
         return brought
 
     @cached_property
     def exceedance(self) -> float:
         """Sum over targets of slack over what may be used of the limit (or the baseline where that is 0)."""
+        return float(np.sum(self._claim.slack / self.relative_to))
+
+    @cached_property
+    def relative_to(self) -> Floats:
+        """What a miss of each target is a share of: what may be used of its limit, or the baseline where that is 0."""
         usable = np.abs(self.limit - self.sign * self.held)
         size = np.where(usable > 0, usable, np.abs(self.baseline))
-        return float(np.sum(np.divide(self._claim.slack, size, where=size > 0, out=np.zeros_like(size))))
+        return np.where(size > 0, size, 1.0)

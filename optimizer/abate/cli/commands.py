@@ -190,8 +190,9 @@ def plan(
         str,
         typer.Option(
             metavar="NAME",
-            help="What to make least: cost, exposure, total_load, exceedance or max_burden; where there are "
-            "several pollutants or parameters with the one that is meant, such as total_load:NOx.",
+            help="What to make least: cost, exposure, total_load, exceedance, max_burden or tail_risk; or most: "
+            "removal. Where there are several pollutants or parameters, with the one that is meant, such as "
+            "total_load:NOx.",
         ),
     ] = "cost",
     strategy: Annotated[

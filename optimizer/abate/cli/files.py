@@ -140,7 +140,7 @@ def summary(plan: Plan) -> pd.DataFrame:
         ("price year", settings.price_year, ""),
         ("objective", plan.objective, ""),
         ("value of the objective", plan.value, unit),
-        ("proved lower bound", proof.bound, unit),
+        (f"proved {'upper' if proof.maximised else 'lower'} bound", proof.bound, unit),
         ("gap", proof.gap, ""),
         ("stopped", f"{proof.stop.value}, {proof.status.value}", ""),
         ("method", f"{proof.method}, {proof.iterations} iterations, {proof.solves} solves", ""),

@@ -39,11 +39,12 @@ def _show_heading(screen: Console, plan: Plan) -> None:
 def _headline(plan: Plan) -> str:
     """Return what was made least, or the strategy, and what that costs."""
     currency = plan.case.settings.currency
-    if plan.strategy != f"least-{plan.objective}":
+    best = "most" if plan.certificate.maximised else "least"
+    if plan.strategy != f"{best}-{plan.objective}":
         cost = "its cost is not known" if np.isnan(plan.cost) else f"{money(plan.cost)} {currency}/yr"
         return f"{plan.strategy}: {cost}"
     optimal = plan.certificate.status is SolutionStatus.OPTIMAL
-    how = f"least {plan.objective}" if optimal else f"best {plan.objective} found, not proved least"
+    how = f"{best} {plan.objective}" if optimal else f"best {plan.objective} found, not proved {best}"
     said = f"{how}: {_value(plan, plan.value)}"
     return said if plan.objective == "cost" else f"{said}, at a cost of {money(plan.cost)} {currency}/yr"
 
@@ -144,7 +145,7 @@ def _show_certificate(screen: Console, plan: Plan) -> None:
     if np.isnan(plan.cost):
         proved = "nothing of costs, which the case does not give"
     elif np.isfinite(proof.bound):
-        proved = f"at least {_value(plan, proof.bound)}, gap {proof.gap:.2g}"
+        proved = f"{proof.proved} {_value(plan, proof.bound)}, gap {proof.gap:.2g}"
     for line in (
         "\ncertificate",
         f"  checks  {counted(len(checks), 'kind')} passed on {counted(int(checks['rows'].sum()), 'row')}; worst "
