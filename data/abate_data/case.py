@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -39,15 +39,33 @@ class Case:
 
     def ids(self, table: str, column: str) -> list[str]:
         """Return the whole domain of an id column, in the planner's order."""
-        return [str(name) for name in self.tables[table][column].cat.categories]
+        names = self._kept("ids", table, column, lambda: np.array(self.tables[table][column].cat.categories, object))
+        return [str(name) for name in names]
+
+    def words(self, table: str, column: str) -> np.ndarray:
+        """Return a column of choices as objects; it cannot be changed."""
+        return self._kept("words", table, column, lambda: np.array(self.tables[table][column], dtype=object))
 
     def codes(self, table: str, column: str) -> np.ndarray:
-        """Return the positions of an id column's values in its domain, int, -1 for blank."""
-        return np.asarray(self.tables[table][column].cat.codes, dtype=np.int64)
+        """Return the positions of an id column's values in its domain, int, -1 for blank; it cannot be changed."""
+        return self._kept("codes", table, column, lambda: np.array(self.tables[table][column].cat.codes, np.int64))
 
     def values(self, table: str, column: str) -> np.ndarray:
-        """Return a number column as float64."""
-        return np.asarray(self.tables[table][column], dtype=np.float64)
+        """Return a number column as float64; it cannot be changed."""
+        return self._kept("values", table, column, lambda: np.array(self.tables[table][column], dtype=np.float64))
+
+    def _kept(self, what: str, table: str, column: str, read: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return an array that is read once: a front of many plans asks for it again and again."""
+        key = (what, table, column)
+        if key not in self._arrays:
+            array = read()
+            array.flags.writeable = False
+            self._arrays[key] = array
+        return self._arrays[key]
+
+    @cached_property
+    def _arrays(self) -> dict[tuple[str, str, str], np.ndarray]:
+        return {}
 
     @property
     def label(self) -> str:

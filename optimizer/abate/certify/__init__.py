@@ -6,8 +6,8 @@ shows as a plan that does not hold what its case asks. A plan that fails is neve
 
 from __future__ import annotations
 
-from abate.certify.certificate import Certificate, certify
+from abate.certify.certificate import Certificate, certify, prove
 from abate.certify.checks import verify
 from abate.certify.claim import Check, Claim
 
-__all__ = ["Certificate", "Check", "Claim", "certify", "verify"]
+__all__ = ["Certificate", "Check", "Claim", "certify", "prove", "verify"]

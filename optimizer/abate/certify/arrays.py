@@ -45,10 +45,5 @@ def match(left: Codes, right: Codes) -> tuple[Codes, Codes]:
 def spread(case: Case, table: str, column: str, count: int, blank: float = np.nan) -> Floats:
     """Return a number column by the code of the table's first id, `blank` where the table has no row."""
     values = np.full(count, blank)
-    values[case.codes(table, str(case[table].columns[0]))] = case.values(table, column)
+    values[case.codes(table, str(case.tables[table].columns[0]))] = case.values(table, column)
     return values
-
-
-def words(case: Case, table: str, column: str) -> NDArray[np.object_]:
-    """Return a column of choices."""
-    return np.asarray(case[table][column], dtype=object)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from abate.certify.arrays import SMALLEST_SHARE, relative, words
+from abate.certify.arrays import SMALLEST_SHARE, relative
 from abate.certify.checks import verify
 from abate.certify.claim import Check, Claim, check
 from abate.certify.objectives import is_known
@@ -118,8 +119,7 @@ def certify(
     SolverError
         Where any check fails, with the largest violation in words.
     """
-    checks = [*verify(case, claim), _gap_check(claim, gap)]
-    _refuse_failures(checks)
+    checks = prove(case, claim, gap)
     table = pd.DataFrame(checks, columns=["kind", "rows", "worst", "where"])
     return Certificate(
         case=case.settings.name,
@@ -141,9 +141,31 @@ def certify(
             "solver": SOLVER_TOLERANCE,
             "smallest share": SMALLEST_SHARE,
         },
-        versions={name: version(name) for name in SOFTWARE},
+        versions=_versions(),
         assumptions=tuple(_assumptions(case, claim)),
     )
+
+
+def prove(case: Case, claim: Claim, gap: float) -> list[Check]:
+    """Return the checks of a plan.
+
+    Raises
+    ------
+    SolverError
+        Where any check fails, with the largest violation in words.
+    """
+    checks = [*verify(case, claim), _gap_check(claim, gap)]
+    _refuse_failures(checks)
+    return checks
+
+
+@cache
+def _version(name: str) -> str:
+    return version(name)
+
+
+def _versions() -> dict[str, str]:
+    return {name: _version(name) for name in SOFTWARE}
 
 
 def _gap_check(claim: Claim, gap: float) -> Check:
@@ -189,5 +211,5 @@ def _assumptions(case: Case, claim: Claim) -> list[str]:
     return said + [
         f"target {names[row]!r} closes {limit[row]:.4g} % of its gap where the best that can be reached is "
         f"{claim.best[row]:.4g}: limit {claim.limit[row]:.4g}"
-        for row in np.flatnonzero(words(case, "targets", "basis") == "gap_closure")
+        for row in np.flatnonzero(case.words("targets", "basis") == "gap_closure")
     ]

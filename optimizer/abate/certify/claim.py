@@ -82,7 +82,7 @@ def refuse_misfits(case: Case, claim: Claim) -> None:
         "targets": ("limit", "best", "slack"),
     }.items():
         for field in fields:
-            given, rows = np.shape(getattr(claim, field)), len(case[table])
+            given, rows = np.shape(getattr(claim, field)), len(case.tables[table])
             if given != (rows,):
                 count = " x ".join(map(str, given)) or "a single"
                 raise SolverError(

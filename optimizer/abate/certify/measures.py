@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from abate.certify.arrays import Codes, Flags, Floats, match, spread, totals, words
+from abate.certify.arrays import Codes, Flags, Floats, match, spread, totals
 from abate.certify.claim import Claim
 from abate_data.case import Case
 
@@ -102,7 +102,7 @@ class Measures:
         option, row = np.concatenate((own_option, option[left])), np.concatenate((own_row, row[left]))
         load = self._load_rows()[self.source[option] * self.pollutants + pollutant[row]]
         option, row, load = option[load >= 0], row[load >= 0], load[load >= 0]
-        fraction = (words(case, "removals", "basis") == "fraction")[row]
+        fraction = (case.words("removals", "basis") == "fraction")[row]
         return option, load, removal[row] * np.where(fraction, self.baseline[load], 1.0)
 
     @cached_property

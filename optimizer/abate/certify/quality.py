@@ -26,7 +26,7 @@ class Quality:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._river = river_transfer(case) if len(case["reaches"]) else None
+        self._river = river_transfer(case) if len(case.tables["reaches"]) else None
         self.parameters = len(case.ids("transfer", "parameter"))
         if self._river is not None:
             self.parameters = max(self.parameters, len(self._river.parameters))

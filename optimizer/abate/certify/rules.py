@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abate.certify.arrays import SMALLEST_SHARE, Codes, Flags, Floats, relative, spread, totals, words
+from abate.certify.arrays import SMALLEST_SHARE, Codes, Flags, Floats, relative, spread, totals
 from abate.certify.claim import Check, Claim, check
 from abate.certify.measures import Measures
 from abate.certify.zones import Zones
@@ -40,7 +40,7 @@ class Rules:
         return self._check("burden", self._bearable)
 
     def _check(self, kind: str, judge: Callable[[int], _Judged]) -> Check:
-        rules = np.flatnonzero(words(self.case, "rules", "kind") == kind)
+        rules = np.flatnonzero(self.case.words("rules", "kind") == kind)
         judged = [judge(int(rule)) for rule in rules]
         rows = np.concatenate([np.zeros(0, dtype=np.int64), *[rows for rows, _, _ in judged]])
         shares = np.concatenate([np.zeros(0), *[shares for _, shares, _ in judged]])
@@ -86,7 +86,7 @@ class Rules:
 
     def _bearable(self, rule: int) -> _Judged:
         case, measures = self.case, self.measures
-        column = str(words(case, "rules", "ability")[rule])
+        column = str(case.words("rules", "ability")[rule])
         most = self._bound("upper", rule) * spread(case, "sources", column, measures.sources)
         bound = np.flatnonzero(self._scope(rule) & measures.has_options & ~np.isnan(most))
         full = totals(measures.source, measures.full_cost, measures.sources)[bound]

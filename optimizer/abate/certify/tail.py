@@ -59,7 +59,7 @@ def _coefficients(
     """Return place, load, coefficient and standard deviation in the order in which errors are drawn."""
     place, origin, coefficient = quality.entries()
     given = np.full(len(place), np.nan)
-    given[: len(case["transfer"])] = case.values("transfer", "relative_sd")
+    given[: len(case.tables["transfer"])] = case.values("transfer", "relative_sd")
     deviation = coefficient * np.where(np.isnan(given), RELATIVE_SD, given)
     of_origin = np.full(measures.sources * measures.pollutants, -1)
     of_origin[measures.load_source * measures.pollutants + measures.load_pollutant] = np.arange(len(measures.baseline))

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from abate.certify.arrays import SMALLEST_SHARE, Codes, Flags, Floats, relative, words
+from abate.certify.arrays import SMALLEST_SHARE, Codes, Flags, Floats, relative
 from abate.certify.claim import Claim
 from abate.certify.measures import Measures
 from abate.certify.quality import Quality
@@ -33,10 +33,10 @@ class Targets:
     def __init__(self, case: Case, claim: Claim, measures: Measures, quality: Quality, zones: Zones) -> None:
         self._case, self._claim, self._measures, self._zones = case, claim, measures, zones
         self._quality = quality
-        self.kind, self.basis = words(case, "targets", "kind"), words(case, "targets", "basis")
+        self.kind, self.basis = case.words("targets", "kind"), case.words("targets", "basis")
         self.is_quality, self.is_budget = self.kind == "quality", self.kind == "budget"
         self.is_cap = np.isin(self.kind, CAPS)
-        self.sign = np.where(words(case, "targets", "sense") == "at_least", -1.0, 1.0)
+        self.sign = np.where(case.words("targets", "sense") == "at_least", -1.0, 1.0)
         self.held = case.values("targets", "margin_of_safety") + case.values("targets", "reserve")
         count = len(self.kind)
         self.value, self.baseline = np.zeros(count), np.zeros(count)
@@ -150,7 +150,7 @@ class Targets:
     def _point(self) -> Flags:
         """Whether each load is that of a point source."""
         point = np.ones(self._measures.sources, dtype=bool)
-        point[self._case.codes("sources", "source")] = words(self._case, "sources", "kind") != "diffuse"
+        point[self._case.codes("sources", "source")] = self._case.words("sources", "kind") != "diffuse"
         return np.asarray(point[self._measures.load_source])
 
     def _allocated(self, chosen: Flags) -> Floats:
