@@ -12,6 +12,10 @@ from abate.comparison.comparing import Comparison, compare
 from abate.comparison.view import View
 from abate.decompose import build, decompose
 from abate.errors import AbateError, Finding, InputError, NoPlanError, SolverError
+from abate.front.choice import Choice
+from abate.front.effort import Effort
+from abate.front.explore import explore
+from abate.front.front import Front
 from abate.plan import Plan
 from abate.reach import Reach, reach
 from abate.sharing.charges import CostSharing, share_costs
@@ -23,9 +27,12 @@ from abate_data.read import load
 __all__ = [
     "AbateError",
     "Case",
+    "Choice",
     "Comparison",
     "CostSharing",
+    "Effort",
     "Finding",
+    "Front",
     "InputError",
     "NoPlanError",
     "Plan",
@@ -36,6 +43,7 @@ __all__ = [
     "build",
     "compare",
     "decompose",
+    "explore",
     "known_strategies",
     "load",
     "notes",

@@ -129,6 +129,36 @@ def outcome_of(
     )
 
 
+def outcome_at(problem: Problem, compiled: CompiledModel, columns: Floats, row_prices: Floats) -> Outcome:
+    """Read given columns of a model of least cost as a plan of which no bound is proved.
+
+    Parameters
+    ----------
+    columns : value of each column.
+    row_prices : price of each row of the model; NaN where there are none.
+    """
+    columns = columns.copy()
+    extent, installed, load = clean(problem, compiled, columns)
+    cost = option_costs(problem, extent, installed)
+    return Outcome(
+        extent=extent,
+        installed=installed,
+        cost=cost,
+        load=load,
+        price=target_prices(problem, compiled, row_prices),
+        slack=_slack(problem, compiled, columns),
+        limit=problem.targets.limit,
+        objective="cost",
+        value=float(cost.sum()),
+        bound=-np.inf,
+        gap=np.inf,
+        columns=columns,
+        fixed_decisions=bool(compiled.integer.any()),
+        stop=StopReason.FINISHED,
+        maximised=False,
+    )
+
+
 def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
     """Return the cheapest solution that is as good as the best one; the session gets its own objective back."""
     compiled = session.compiled

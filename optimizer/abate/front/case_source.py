@@ -1,0 +1,137 @@
+"""A case behind a front: its model with several objectives, and the verified plan of each point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from abate.certify import Certificate, certify, prove
+from abate.front.navigator import priced_rows
+from abate.front.point import Floats
+from abate.front.space import LinearObjective
+from abate.outcome import Outcome, outcome_at
+from abate.plan import Plan, make_plan, with_values
+from abate.reach import require_options, resolve_limits
+from abate.solver import SolutionStatus
+from abate.tables import objective_unit
+from abate_data.case import Case
+from abate_models.assemble import assemble_several
+from abate_models.compile import CompiledModel, compile_model
+from abate_models.objectives import Objective, Ratio
+from abate_models.problem import Problem, read_problem
+
+
+@dataclass(frozen=True, eq=False)
+class CaseSource:
+    """The model of a case in which all objectives that are linear, or a ratio of linear ones, can be told.
+
+    Attributes
+    ----------
+    case, problem, best : the case, its numbers with every limit resolved, the reach of each gap closure target.
+    names : every objective of the front by its full name; None where these are those of the model.
+    compiled : the model.
+    modelled : the objectives that the model can tell, by their full names.
+    """
+
+    case: Case
+    problem: Problem
+    best: Floats
+    names: tuple[str, ...] | None
+    compiled: CompiledModel
+    modelled: list[Objective | Ratio]
+
+    @classmethod
+    def of(cls, case: Case, names: Sequence[str]) -> CaseSource:
+        """Return the source of a case.
+
+        Parameters
+        ----------
+        names : of the objectives in the model, see `abate_models.objectives`.
+
+        Raises
+        ------
+        InputError
+            Where the case has no options, or an objective is unknown, named twice or asks for figures that the case
+            does not give.
+        """
+        require_options(case)
+        problem, best = resolve_limits(read_problem(case))
+        model, modelled = assemble_several(problem, names)
+        return cls(case, problem, best, None, compile_model(model), modelled)
+
+    @property
+    def objectives(self) -> list[LinearObjective]:
+        """The linear objectives of the model."""
+        return [self.row(one) for one in self.modelled if isinstance(one, Objective)]
+
+    @property
+    def linear(self) -> tuple[CompiledModel, list[LinearObjective]] | None:
+        """The model with its objectives, where that is all of the front's."""
+        objectives = self.objectives
+        asked = self._modelled_names if self.names is None else list(self.names)
+        return (self.compiled, objectives) if [one.name for one in objectives] == asked else None
+
+    def row(self, objective: Objective) -> LinearObjective:
+        """Return an objective over the columns of the model."""
+        coefficients = np.zeros(len(self.compiled.cost))
+        for vector, variable in objective.terms:
+            coefficients[self.compiled.columns[variable.name]] += vector
+        sign = -1.0 if objective.maximised else 1.0
+        unit = "" if " x " in objective.name else objective_unit(self.case, objective.name)
+        return LinearObjective(
+            objective.name, unit, sign * coefficients, sign * objective.constant, objective.maximised
+        )
+
+    def extents(self, columns: Floats) -> Floats:
+        """Return the extent of each option, shape (options) or (points x options)."""
+        return np.asarray(columns[..., self.compiled.columns["extent"]])
+
+    def verify(self, columns: Floats) -> None:
+        """Prove that the plan of given columns keeps everything that the case asks for.
+
+        Raises
+        ------
+        SolverError
+            Where it does not.
+        """
+        outcome = self._outcome(columns, np.full(len(self.compiled.row_lower), np.nan))
+        prove(self.case, outcome.claim(self.best), np.inf)
+
+    def plan(self, columns: Floats, name: str) -> Plan:
+        """Return the verified plan of given columns, priced with everything else on the front held where it is.
+
+        Where an objective is not linear there are no prices.
+        """
+        prices = np.full(len(self.compiled.row_lower), np.nan)
+        if self.linear is not None:
+            prices = priced_rows(*self.linear, columns)
+        outcome = self._outcome(columns, prices)
+        return make_plan(
+            self.case,
+            self.problem,
+            outcome,
+            self._certify(outcome),
+            lambda: with_values(assemble_several(self.problem, self._modelled_names)[0], outcome.columns),
+            strategy=name,
+        )
+
+    @property
+    def _modelled_names(self) -> list[str]:
+        return [one.name for one in self.modelled]
+
+    def _outcome(self, columns: Floats, prices: Floats) -> Outcome:
+        return outcome_at(self.problem, self.compiled, columns, prices)
+
+    def _certify(self, outcome: Outcome) -> Certificate:
+        return certify(
+            self.case,
+            outcome.claim(self.best),
+            stop=outcome.stop,
+            status=SolutionStatus.FEASIBLE,
+            gap=np.inf,
+            method="front",
+            iterations=0,
+            solves=0,
+        )

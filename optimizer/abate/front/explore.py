@@ -1,0 +1,137 @@
+"""The trade-offs of a case: from names of objectives to a front of verified plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from abate.decompose import check_arguments, decompose
+from abate.errors import Finding, InputError, SolverError
+from abate.front.case_source import CaseSource
+from abate.front.corners import InfeasibleError
+from abate.front.effort import Effort
+from abate.front.front import Front
+from abate.front.method import Report
+from abate.front.route import METHODS
+from abate.front.solving import explore_linear
+from abate.front.space import INTERRUPTED
+from abate_data.case import Case
+from abate_models.objectives import RATIOS, split_name
+
+#: An objective: the name of one that abate knows, or a function of the allocation.
+Asked = str | Callable[..., float]
+#: The method for objectives that are not linear.
+SEARCH = "search"
+#: Probability that all targets are attained: known by name, and only an evaluation can tell it.
+SIMULATED = ("attainment",)
+
+
+def explore(
+    case: Case,
+    objectives: Sequence[Asked] = ("cost", "exposure"),
+    *,
+    method: str | None = None,
+    effort: Effort | None = None,
+    progress: Report | None = None,
+) -> Front:
+    """Return the trade-offs between two or more objectives under the targets of a case.
+
+    Parameters
+    ----------
+    case : from `abate.load`.
+    objectives : cost, exposure, total_load, removal, exceedance, max_burden, tail_risk (see
+        `abate_models.objectives`): the front is exact; inequity, attainment (probability that all targets are
+        attained) or a function of the allocation (a DataFrame: source, pollutant, baseline, allowed, reduction) that
+        returns a number to be minimised: the front is searched from exact points.
+    method : dichotomy, sandwich, epsilon, boxes, zones or search; the one that suits the case without it.
+    effort : gap, limits, seed and workers.
+    progress : called with (what, solves or evaluations, gap) as the work goes on.
+
+    Returns
+    -------
+    Front
+        Each point verified against the case's tables; it says whether it is complete. Ctrl-C ends the work and
+        returns what was found by then.
+
+    Raises
+    ------
+    InputError
+        Where there are fewer than two objectives, one is unknown, named twice, the same in every plan, or asks for
+        figures that the case does not give, the case has no options, or the method does not suit it.
+    NoPlanError
+        Where the targets cannot hold together.
+    SolverError
+        Where not a single point was found.
+    """
+    check_arguments(case, None, 0.0)
+    effort = effort or Effort()
+    asked = _asked(objectives)
+    known = [one for one in asked if isinstance(one, str) and one not in SIMULATED]
+    searched = [one for one in asked if not isinstance(one, str) or one in SIMULATED]
+    if searched or method == SEARCH or any(split_name(name)[0] in RATIOS for name in known):
+        _refuse_exact(method)
+        from abate.front.hybrid import explore_searched
+
+        return _verified(*explore_searched(case, asked, effort, progress))
+    source = CaseSource.of(case, known)
+    try:
+        front = explore_linear(
+            source.compiled, source.objectives, source, method=method, effort=effort, progress=progress
+        )
+    except InfeasibleError as error:
+        decompose(case, time_limit=effort.time_limit)  # says which targets are in conflict
+        raise SolverError(f"no plan was found although the case has one: {error}") from error
+    return _verified(front, source)
+
+
+def _asked(objectives: Sequence[Asked]) -> list[Asked]:
+    """Return the objectives, InputError where they are not two or more, or one is neither a name nor a function."""
+    asked: list[Asked] = [objectives] if isinstance(objectives, str) else list(objectives)
+    cure = "name two or more, such as ['cost', 'exposure']"
+    findings = [
+        Finding("objectives", "is neither a name nor a function", cure, value=repr(one)[:80])
+        for one in asked
+        if not isinstance(one, str) and not callable(one)
+    ]
+    if len(asked) < 2:
+        findings.append(Finding("objectives", "are too few to trade off", cure, value=", ".join(map(str, asked))))
+    if findings:
+        raise InputError(findings)
+    return asked
+
+
+def _refuse_exact(method: str | None) -> None:
+    if method in METHODS:
+        cure = "leave it out: objectives that are no sums of loads and costs are searched"
+        raise InputError([Finding("method", "cannot find the front of these objectives", cure, value=method)])
+
+
+def _verified(front: Front, source: CaseSource) -> Front:
+    """Return a front after every point of it has passed its certificate; what has not is left out, and said."""
+    kept: list[int] = []
+    said: list[str] = []
+    try:
+        for place, columns in enumerate(front.columns):
+            try:
+                source.verify(columns)
+                kept.append(place)
+            except SolverError as error:
+                said.append(f"a point was left out: {error}")
+    except KeyboardInterrupt:
+        said.append(INTERRUPTED)
+    if not said:
+        return front
+    if not kept:
+        raise SolverError(f"no point of the front could be verified: {said[0]}")
+    reasons = [front.reason, *dict.fromkeys(said)]
+    return replace(
+        front,
+        values=front.values[kept],
+        columns=front.columns[kept],
+        optimal=front.optimal[kept],
+        gaps=front.gaps[kept],
+        gap=np.inf,
+        reason="; ".join(reason for reason in reasons if reason),
+    )
