@@ -19,7 +19,6 @@ from scipy import sparse
 from abate.comparison.view import View
 from abate.plan import Plan
 from abate.solver import FEASIBILITY_TOLERANCE
-from abate.strategies.study import Study
 from abate_data.case import Case
 from abate_models.problem import Problem
 from abate_models.targets import BUDGET
@@ -32,36 +31,53 @@ class Chances:
 
     Parameters
     ----------
-    study, view : the case, and how often to draw from which seed.
+    case, problem : the case, and the same as numbers with every limit resolved.
+    view : how often to draw, from which seed.
     """
 
-    def __init__(self, study: Study, view: View) -> None:
-        self._problem = study.problem
+    def __init__(self, case: Case, problem: Problem, view: View) -> None:
+        self._problem = problem
         rng = np.random.default_rng(view.seed)
         # by receptor and parameter: two targets on the same quality see the same errors
-        self._noise = rng.standard_normal((view.samples, len(study.problem.receptors.keys)))
-        self._load_sd = np.nan_to_num(study.case.values("loads", "relative_sd"), nan=0.0)
+        self._noise = rng.standard_normal((view.samples, len(problem.receptors.keys)))
+        self._load_sd = np.nan_to_num(case.values("loads", "relative_sd"), nan=0.0)
         self._load_errors = rng.standard_normal((np.count_nonzero(self._load_sd), view.samples))
-        variance = _transfer_sd(study.case, study.problem, view.relative_sd)
-        self._variance = sparse.csr_array(variance.multiply(variance))
+        deviation = problem.receptors.deviation(view.relative_sd)
+        self._variance = sparse.csr_array(deviation.multiply(deviation))
         self._variance.eliminate_zeros()
-        self._background_sd = _background_sd(study.case, study.problem)
+        self._background_sd = problem.receptors.background_sd
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether anything is not known exactly."""
+        return bool(self._variance.nnz or self._background_sd.any() or self._load_sd.any())
 
     def of(self, plan: Plan) -> tuple[float, Floats]:
         """Return the probability that all targets are attained, and that of each; NaN where nothing is uncertain.
 
         A budget does not depend on coefficients: it is attained or not.
         """
-        if not (self._variance.nnz or self._background_sd.any() or self._load_sd.any()):
+        if not self.uncertain:
             return np.nan, np.full(len(self._problem.targets.ids), np.nan)
-        targets, allowed = self._problem.targets, plan.allocation["allowed"].to_numpy()
+        attained = self.attained(plan.allocation["allowed"].to_numpy(), plan.attainment["attained"].to_numpy())
+        return float(attained.all(axis=1).mean()), attained.mean(axis=0)
+
+    def attained(self, allowed: Floats, as_known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return in which draws each target is attained, shape (samples, targets).
+
+        Parameters
+        ----------
+        allowed : (loads) load per year after measures.
+        as_known : (targets) whether each is attained with the figures of the case; read for budgets alone.
+        """
+        targets = self._problem.targets
         values = self._values(allowed)
         limits = targets.limit - targets.sign * targets.reserve
         room = FEASIBILITY_TOLERANCE * np.maximum(np.abs(limits), np.abs(values).max(axis=0, initial=0.0))
-        attained = targets.sign * (values - limits) <= room
-        budget = np.asarray(targets.form) == BUDGET
-        attained[:, budget] = plan.attainment["attained"].to_numpy()[budget]
-        return float(attained.all(axis=1).mean()), attained.mean(axis=0)
+        attained = np.asarray(targets.sign * (values - limits) <= room)
+        budget = targets.rows(BUDGET)
+        attained[:, budget] = as_known[budget]
+        return attained
 
     def _values(self, allowed: Floats) -> Floats:
         """Return draws of the value of each target, shape (samples, targets)."""
@@ -83,27 +99,3 @@ class Chances:
         drawn = np.repeat(allowed[:, None], self._load_errors.shape[1], axis=1)
         drawn[uncertain] *= np.maximum(1.0 + self._load_sd[uncertain, None] * self._load_errors, 0.0)
         return drawn
-
-
-def _transfer_sd(case: Case, problem: Problem, relative_sd: float) -> sparse.csr_array:
-    """Return the standard deviation of each transfer coefficient, (qualities x loads)."""
-    receptors, loads = problem.receptors, problem.loads
-    given = case.values("transfer", "relative_sd")
-    known = np.flatnonzero(~np.isnan(given))
-    place = np.full((len(problem.sources), len(problem.pollutants)), -1)
-    place[loads.source, loads.pollutant] = np.arange(len(loads.keys))
-    source, pollutant, receptor, parameter = (
-        case.codes("transfer", name)[known] for name in ("source", "pollutant", "receptor", "parameter")
-    )
-    load, row = place[source, pollutant], receptors.position[receptor, parameter]
-    emitted = load >= 0
-    other = case.values("transfer", "coefficient")[known] * (given[known] - relative_sd)
-    own = sparse.coo_array((other[emitted], (row[emitted], load[emitted])), shape=receptors.transfer.shape)
-    return sparse.csr_array(receptors.transfer * relative_sd + own)
-
-
-def _background_sd(case: Case, problem: Problem) -> Floats:
-    sd = np.zeros(len(problem.receptors.keys))
-    at = problem.receptors.position[case.codes("background", "receptor"), case.codes("background", "parameter")]
-    sd[at] = np.nan_to_num(case.values("background", "sd"), nan=0.0)
-    return sd

@@ -140,7 +140,7 @@ def compare(
     reference = (
         plans[REFERENCE].cost if asked.get(REFERENCE) == REFERENCE and REFERENCE in plans else _least_cost(study)
     )
-    chances = Chances(study, view)
+    chances = Chances(case, study.problem, view)
     likely = {name: chances.of(plan) for name, plan in plans.items()}
     rows = {name: judge(study, plan, view, likely[name][0], reference) for name, plan in plans.items()}
     return Comparison(

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from abate.comparison.numbering import write_numbers
+from abate.labels import fitted, scaled
 from abate.tables import first_level
 from abate_models.regions import Scopes
 
@@ -42,7 +43,7 @@ def comparison_figure(comparison: Comparison) -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.15))
     _trade_off(left, comparison, rows, _PANEL * figure.get_size_inches())
     _heat(right, rows, burden)
-    figure.suptitle(_label(f"Allocation strategies side by side: {comparison.case.label}", 3 * LONGEST))
+    figure.suptitle(fitted(f"Allocation strategies side by side: {comparison.case.label}", 3 * LONGEST))
     return figure
 
 
@@ -95,14 +96,14 @@ def _trade_off(panel: Axes, comparison: Comparison, rows: pd.DataFrame, inches: 
     table, scale = comparison.table, 1.0
     known = rows[rows["x"].notna() & np.isfinite(rows["gini"])]
     panel.spines[["top", "right"]].set_visible(False)
-    panel.set_ylabel(_label(f"Gini of {table.attrs['inequality']}", LONGEST))
+    panel.set_ylabel(fitted(f"Gini of {table.attrs['inequality']}", LONGEST))
     if table["cost"].isna().all():
         panel.set_title("What strategies change, and how unequal they are", fontsize="medium")
         panel.set_xlabel("part of the load that changes hands (costs are not known)")
     else:
         panel.set_title("What strategies cost, and how unequal they are", fontsize="medium")
-        scale, word = _scaled(known["x"].max())
-        panel.set_xlabel(_label(f"cost of the cheapest measures [{word}{table.attrs['units']['cost']}]", 2 * LONGEST))
+        scale, word = scaled(known["x"].max())
+        panel.set_xlabel(fitted(f"cost of the cheapest measures [{word}{table.attrs['units']['cost']}]", 2 * LONGEST))
     if known.empty:
         return
     points = known["x"].to_numpy() / scale
@@ -141,9 +142,9 @@ def _heat(panel: Axes, rows: pd.DataFrame, burden: pd.DataFrame) -> None:
     values = burden.to_numpy()
     most = max(float(np.nanmax(values, initial=1.0)), 1.0)
     panel.imshow(values, aspect="auto", cmap="Blues", vmin=0, vmax=most)
-    zones = [_label(str(name), LONGEST // 2) for name in burden.columns]
+    zones = [fitted(str(name), LONGEST // 2) for name in burden.columns]
     panel.set_xticks(range(values.shape[1]), zones, rotation=30, ha="right", fontsize="small")
-    labels = [f"{_label(label, LONGEST)}  {row + 1}" for row, label in zip(rows.index, rows["label"], strict=True)]
+    labels = [f"{fitted(label, LONGEST)}  {row + 1}" for row, label in zip(rows.index, rows["label"], strict=True)]
     panel.set_yticks(range(len(rows)), labels, fontsize="small")
     for tick, missed in zip(panel.get_yticklabels(), rows["missed"], strict=True):
         tick.set_color(_MISSED if missed else "black")
@@ -155,17 +156,3 @@ def _heat(panel: Axes, rows: pd.DataFrame, burden: pd.DataFrame) -> None:
     panel.set_title("Who bears it: reduction in % of today's load", fontsize="medium")
     panel.spines[:].set_visible(False)
     panel.tick_params(length=0)
-
-
-def _label(text: str, most: int) -> str:
-    """Return a text cut to so many letters, in which a dollar sign is a dollar sign and begins no formula."""
-    cut = text if len(text) <= most else f"{text[: most - 3]}..."
-    return cut.replace("$", r"\$")
-
-
-def _scaled(largest: float) -> tuple[float, str]:
-    """Return by what a sum of money is divided on an axis, and the word for it."""
-    for scale, word in ((1e9, "billion "), (1e6, "million "), (1e3, "thousand ")):
-        if largest >= 2 * scale:
-            return scale, word
-    return 1.0, ""
