@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from abate.cli.comparison import show_comparison
+from abate.cli.exploration import interrupted, refuse_out, show_front, usual_objectives, watched, write_front
 from abate.cli.failures import INTERRUPTED, INVALID, Commands, finding_table
 from abate.cli.files import refuse_figure, refuse_taken, save_figure, write_comparison, write_plan
 from abate.cli.show import console, counted, tabled
@@ -22,6 +23,8 @@ from abate.comparison import comparing
 from abate.comparison.view import View
 from abate.decompose import decompose
 from abate.errors import Finding, InputError
+from abate.front import explore as find_front
+from abate.front.effort import Effort
 from abate.plan import Plan
 from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
@@ -37,6 +40,12 @@ CaseName = Annotated[
 Scenario = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Tables that replace those of the case.  [default: none replaced]"),
+]
+TablesPath = Annotated[
+    Path | None, typer.Option(metavar="PATH", help="Write all tables to this .xlsx or folder.  [default: no files]")
+]
+FigurePath = Annotated[
+    Path | None, typer.Option(metavar="PATH", help="Save the figure as this .png, .svg or .pdf.  [default: no figure]")
 ]
 
 app = typer.Typer(
@@ -155,14 +164,8 @@ def compare(
         typer.Option(metavar="NAME", help="Per unit of what: baseline, equal, or an attribute such as population."),
     ] = "baseline",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws behind the probability of attainment.")] = 0,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="Write all tables to this .xlsx or folder.  [default: no files]"),
-    ] = None,
-    figure: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="Save the figure as this .png, .svg or .pdf.  [default: no figure]"),
-    ] = None,
+    out: TablesPath = None,
+    figure: FigurePath = None,
 ) -> None:
     """Compare allocation strategies on a case: cost, attainment, use of capacity and who bears what."""
     read = load(case, scenario)
@@ -210,10 +213,7 @@ def plan(
         float,
         typer.Option(min=0, max=1, metavar="SHARE", help="Gap at which a yes-or-no plan counts as optimal."),
     ] = DEFAULT_GAP,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="Write all tables to this .xlsx or folder.  [default: no files]"),
-    ] = None,
+    out: TablesPath = None,
     explain: Annotated[
         str | None,
         typer.Option(metavar="SOURCE", help="Say why this source does what it does.  [default: none]"),
@@ -243,3 +243,58 @@ def plan(
     if out is not None:
         write_plan(made, out)
         screen.print(f"\nwritten: {out}", soft_wrap=True)
+
+
+@app.command(epilog="Example: abate explore europe-air --objective cost --objective exposure --figure front.png")
+def explore(
+    case: CaseName,
+    scenario: Scenario = None,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What to trade off: an objective of `abate plan`, or inequity or attainment, which are searched; give "
+            "it twice or more.  [default: cost, and exposure or else total_load]",
+        ),
+    ] = None,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Share of the objectives' ranges by which a plan may be missed.  [default: what suits the method]",
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Limit of the whole work.  [default: none]")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Threads that solve at the same time.")] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Write all tables to this .xlsx or folder, or the front to this .npz.  [default: no files]",
+        ),
+    ] = None,
+    figure: FigurePath = None,
+) -> None:
+    """Find the plans among which none is better than another in every objective; Ctrl-C keeps what was found."""
+    read = load(case, scenario)
+    effort = Effort(gap=gap, time_limit=time_limit, workers=workers)
+    if out is not None:
+        refuse_out(out)
+    if figure is not None:
+        refuse_figure(figure)
+    with watched() as progress:
+        front = find_front(read, objective or usual_objectives(read), effort=effort, progress=progress)
+    screen = console()
+    show_front(screen, read, front)
+    if out is not None:
+        write_front(read, front, out)
+        screen.print(f"\nwritten: {out}", soft_wrap=True)
+    if figure is not None:
+        save_figure(front.plot(), figure)
+        screen.print(f"\nwritten: {figure}", soft_wrap=True)
+    if interrupted(front):
+        raise typer.Exit(INTERRUPTED)

@@ -45,10 +45,11 @@ def refuse_taken(path: Path) -> None:
     if path.suffix.lower() not in ("", ".xlsx"):
         cure = "end it in .xlsx for a workbook, or give it no ending for a folder of CSV"
         raise InputError([Finding("output", "is no kind of file that is written here", cure, value=str(path))])
-    _refuse_place("output", path)
+    refuse_place("output", path)
 
 
-def _refuse_place(what: str, path: Path) -> None:
+def refuse_place(what: str, path: Path) -> None:
+    """Raise InputError where something stands already, or the folder is not there."""
     empty = path.is_dir() and not any(path.iterdir())
     if not empty and (path.exists() or path.is_symlink()):
         cure = "name a new place, or move what is there"
@@ -63,7 +64,7 @@ def refuse_figure(path: Path) -> None:
     if path.suffix.lower() not in FIGURES:
         cure = f"end it in {', '.join(FIGURES)}"
         raise InputError([Finding("figure", "is no kind of figure that is made here", cure, value=str(path))])
-    _refuse_place("figure", path)
+    refuse_place("figure", path)
 
 
 def save_figure(figure: Figure, path: Path) -> None:
