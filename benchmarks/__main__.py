@@ -1,4 +1,4 @@
-"""The commands: ``python -m benchmarks speed``, ``strategies`` and ``strategy-speed``; each writes a page of docs."""
+"""The commands of ``python -m benchmarks``; each writes a page of docs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ def main() -> None:
     rules = commands.add_parser(
         "strategy-speed", help="speed of the rules, the nucleolus and the sampled Shapley value"
     )
+    fronts = commands.add_parser("fronts", help="exact fronts against bare HiGHS, searches against exact points")
+    fronts.add_argument("--evaluations", type=int, default=20_000, help="of each search")
+    fronts.add_argument("--small", action="store_true", help="leave out the knapsack that takes minutes")
+    explored = commands.add_parser("trade-offs", help="the trade-offs of the shipped cases, with figures")
     made: list[tuple[argparse.ArgumentParser, Command, str]] = [
         (speed, _speed, "docs/benchmarks.md"),
         (sides, _strategies, "docs/strategies.md"),
         (rules, _strategy_speed, "docs/strategies-speed.md"),
+        (fronts, _fronts, "docs/fronts.md"),
+        (explored, _trade_offs, "docs/trade-offs.md"),
     ]
     for command, run, out in made:
         command.add_argument("--out", type=Path, default=Path(out), help="where the page is written")
@@ -64,6 +70,27 @@ def _strategy_speed(_: argparse.ArgumentParser, given: argparse.Namespace) -> st
     text = speed_page(measured(_report), machine())
     write_whole(given.out, text.encode())
     return text
+
+
+def _fronts(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.fronts import exact_fronts
+    from benchmarks.fronts_cases import allocation_case
+    from benchmarks.fronts_page import fronts_page
+    from benchmarks.fronts_search import searches
+    from benchmarks.writing import write_whole
+
+    case, searched = allocation_case(seed=0), {}
+    for objectives in (("cost", "exposure"), ("cost", "exposure", "inequity:equal")):
+        searched[", ".join(objectives)] = searches(case, objectives, given.evaluations, _report)
+    text = fronts_page(exact_fronts(_report, small=given.small), searched, machine())
+    write_whole(given.out, text.encode())
+    return text
+
+
+def _trade_offs(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.trade_offs import EXPLORATIONS, write_report
+
+    return write_report(EXPLORATIONS, given.out, _report)
 
 
 def _report(what: str) -> None:
