@@ -12,10 +12,10 @@ import numpy as np
 
 from abate.front import Effort, Front, solve
 from abate.front.case_source import CaseSource
-from abate.front.exact import find
-from abate.front.route import choose_route
+from abate.front.exact.find import find
+from abate.front.exact.route import choose_route
+from abate.front.exact.space import Answer, Space, Step
 from abate.front.solving import front_of
-from abate.front.space import Answer, Space, Step
 from abate_data.case import Case
 from benchmarks.fronts_cases import allocation_case
 from benchmarks.knapsacks import knapsack

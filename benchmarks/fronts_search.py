@@ -15,9 +15,9 @@ from pymoo.optimize import minimize
 from pymoo.util.ref_dirs import get_reference_directions
 
 from abate.front import Effort, Front, explore
-from abate.front.evaluation import Evaluation
+from abate.front.exact.point import non_dominated
 from abate.front.indicators import hypervolume
-from abate.front.point import non_dominated
+from abate.front.searched.evaluation import Evaluation
 from abate_data.case import Case
 from abate_models.problem import read_problem
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from abate.front.exact import Found, find
-from abate.front.route import choose_route
-from abate.front.space import LinearObjective, Space
+from abate.front.exact.find import Found, find
+from abate.front.exact.route import choose_route
+from abate.front.exact.space import LinearObjective, Space
 from abate_models.compile import CompiledModel
 
 Floats = NDArray[np.float64]

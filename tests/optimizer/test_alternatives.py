@@ -13,7 +13,7 @@ from random_cases import examples, shapes
 
 import abate
 from abate.errors import InputError, SolverError
-from abate.front.alternatives import alternatives, difference
+from abate.front.nearby.alternatives import alternatives, difference
 from abate.solver import Session, SolutionStatus, StopReason
 from abate_data.synthetic import synthetic_case
 from abate_models.problem import read_problem
@@ -243,5 +243,5 @@ class TestFaults:
 
 def test_the_pool_is_bounded(echo, monkeypatch):
     whole = alternatives(echo, 0.05, 2)
-    monkeypatch.setattr("abate.front.alternatives.MOST_MET", 2)
+    monkeypatch.setattr("abate.front.nearby.alternatives.MOST_MET", 2)
     assert alternatives(echo, 0.05, 2).differences.iloc[0, 1] == pytest.approx(whole.differences.iloc[0, 1])

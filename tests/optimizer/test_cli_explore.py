@@ -18,7 +18,7 @@ import abate
 from abate.cli import app, exploration
 from abate.errors import SolverError
 from abate.front import explore, stored
-from abate.front.space import Space
+from abate.front.exact.space import Space
 from abate_data.synthetic import synthetic_case
 from abate_data.write import write_case
 
@@ -215,7 +215,7 @@ class TestInterrupted:
     def test_in_a_process_of_its_own(self):
         code = """
 import os, signal
-from abate.front.space import Space
+from abate.front.exact.space import Space
 solve_all, calls = Space.solve_all, []
 def pressed(space, steps):
     calls.append(steps)

@@ -8,8 +8,8 @@ import pytest
 
 import abate
 from abate.front import Effort, solve
-from abate.front.ratio import least_ratio
-from abate.front.space import LinearObjective, Space
+from abate.front.exact.ratio import least_ratio
+from abate.front.exact.space import LinearObjective, Space
 from abate_models.compile import compile_model
 
 #: 100 t at the mill for 30 EUR/yr and 50 t at the town for 20 EUR/yr, of each 80 % can be filtered: a tonne costs 0.375

@@ -27,11 +27,11 @@ from known_fronts import allocation, knapsack
 from scipy.optimize import linprog
 
 from abate.errors import InputError
-from abate.front import local_bounds
-from abate.front.corners import InfeasibleError
-from abate.front.cuts import area_above, height_above
-from abate.front.exact import Found
-from abate.front.steps import find_steps
+from abate.front.exact import local_bounds
+from abate.front.exact.corners import InfeasibleError
+from abate.front.exact.cuts import area_above, height_above
+from abate.front.exact.find import Found
+from abate.front.exact.steps import find_steps
 
 
 def same(first: Floats, second: Floats, room: float = 1e-6) -> bool:

@@ -14,8 +14,8 @@ import pytest
 from front_oracles import Floats, Model, enumerated, envelope, found, least, missed, model, table, vertices
 
 from abate.errors import AbateError, InputError, SolverError
-from abate.front.corners import InfeasibleError, NoCornerError
-from abate.front.exact import Found
+from abate.front.exact.corners import InfeasibleError, NoCornerError
+from abate.front.exact.find import Found
 from abate.solver import Session, Solution, SolutionStatus, StopReason
 
 Solve = Callable[[Session], Solution]

@@ -14,8 +14,8 @@ from matplotlib.patches import StepPatch
 import abate
 from abate.front import Effort, explore
 from abate.front.criterion import Criterion
-from abate.front.figure import front_figure
-from abate.front.figure_of_many import MOST_LINES
+from abate.front.figures.figure_of_many import MOST_LINES
+from abate.front.figures.front_figure import front_figure
 
 HISTORY = pd.DataFrame(
     {"generation": range(30), "evaluations": np.arange(30) * 100, "hypervolume": 1 - np.exp(-np.arange(30) / 9)}

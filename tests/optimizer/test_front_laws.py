@@ -14,10 +14,10 @@ from random_cases import examples
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from abate.errors import AbateError
-from abate.front.exact import Found
-from abate.front.point import SAME
-from abate.front.point import non_dominated as flags_of
-from abate.front.space import LinearObjective
+from abate.front.exact.find import Found
+from abate.front.exact.point import SAME
+from abate.front.exact.point import non_dominated as flags_of
+from abate.front.exact.space import LinearObjective
 
 #: By method: which columns are whole, the number of objectives, whether their coefficients are, and the gap.
 FORMS: dict[str, tuple[str, int, bool, float | None]] = {

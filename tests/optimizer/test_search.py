@@ -18,16 +18,16 @@ from abate.comparison.chance import Chances
 from abate.comparison.view import View
 from abate.errors import InputError, SolverError
 from abate.front import search as search_file
-from abate.front.archive import Archive
-from abate.front.choices import Choices
-from abate.front.evaluation import SAMPLES, Evaluation
 from abate.front.indicators import hypervolume
-from abate.front.mixing import Mixer
-from abate.front.policies import Policies
-from abate.front.polish import polish
 from abate.front.search import SearchResult, search
-from abate.front.seeds import starting_genes
-from abate.front.spaces import choose_encoding
+from abate.front.searched.archive import Archive
+from abate.front.searched.choices import Choices
+from abate.front.searched.evaluation import SAMPLES, Evaluation
+from abate.front.searched.mixing import Mixer
+from abate.front.searched.policies import Policies
+from abate.front.searched.polish import polish
+from abate.front.searched.seeds import starting_genes
+from abate.front.searched.spaces import choose_encoding
 from abate.inequality import gini_pairwise
 from abate.reach import resolve_limits
 from abate_data.synthetic import synthetic_case
@@ -305,7 +305,7 @@ def test_policies_are_searched_as_well(evaluation, given):
 def test_the_space_follows_from_the_size_unless_named(evaluation, monkeypatch):
     assert isinstance(choose_encoding(evaluation), Choices)
     assert isinstance(choose_encoding(evaluation, "policy"), Policies)
-    monkeypatch.setattr("abate.front.spaces.MOST_SLOTS", 5)
+    monkeypatch.setattr("abate.front.searched.spaces.MOST_SLOTS", 5)
     assert isinstance(choose_encoding(evaluation), Policies)
     with pytest.raises(InputError, match="did you mean 'policy'"):
         choose_encoding(evaluation, "polcy")

@@ -17,9 +17,9 @@ from abate.cli.show import console, counted, number, printable, show_title, tabl
 from abate.cli.wait import PATIENCE
 from abate.front.allocations import allocations
 from abate.front.choice import Choice
+from abate.front.exact.method import Report
+from abate.front.exact.space import INTERRUPTED as SAID_INTERRUPTED
 from abate.front.front import Front
-from abate.front.method import Report
-from abate.front.space import INTERRUPTED as SAID_INTERRUPTED
 from abate.front.stored import refuse_ending, save
 from abate.tables import with_units
 from abate_data.case import Case

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from abate.certify import Certificate, certify, prove
+from abate.front.exact.point import Floats
+from abate.front.exact.space import LinearObjective
 from abate.front.navigator import priced_rows
-from abate.front.point import Floats
-from abate.front.space import LinearObjective
 from abate.outcome import Outcome, outcome_at
 from abate.plan import Plan, make_plan, with_values
 from abate.reach import require_options, resolve_limits

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from abate.front.point import Floats
+from abate.front.exact.point import Floats
 from abate.plan import Plan
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def of_front(front: Front, point: int, how: str) -> Choice:
 
 def solved(front: Front, minimised: Floats, columns: Floats, how: str) -> Choice:
     """Return a point that was solved for as a choice; one of the front's where it is the same as that."""
-    from abate.front.point import SAME, spans
+    from abate.front.exact.point import SAME, spans
 
     room = np.maximum(10 * SAME * spans(front.values), SAME * np.abs(minimised))
     same = np.flatnonzero((np.abs(front.values - minimised) <= room).all(axis=1))

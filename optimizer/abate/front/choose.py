@@ -10,10 +10,10 @@ import pandas as pd
 from abate.comparison.topsis import topsis
 from abate.errors import Finding, InputError
 from abate.front.choice import Choice, of_front, solved
+from abate.front.exact.point import Floats, spans
 from abate.front.front import Front
 from abate.front.naming import place_of
 from abate.front.navigator import HOLD, Navigator
-from abate.front.point import Floats, spans
 
 #: Weight of the other objectives, on their ranges, while one is made least.
 TIE_BREAK = 1e-6

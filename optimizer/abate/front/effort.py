@@ -19,6 +19,8 @@ class Effort:
     solves : greatest number of solves; None for no limit.
     time_limit : seconds; None for no limit.
     evaluations : of allocations by the search, where an objective needs one.
+    space : what a search looks through: options (what is done at each source) or policy (how far each target is
+        tightened, with least cost inside); None for what suits the size of the case.
     seed : of every random number.
     workers : threads that solve at the same time.
     checkpoint : file in which the search keeps its state and from which it goes on; None for none.
@@ -28,6 +30,7 @@ class Effort:
     solves: int | None = None
     time_limit: float | None = None
     evaluations: int = 20_000
+    space: str | None = None
     seed: int = 0
     workers: int = 1
     checkpoint: str | Path | None = None

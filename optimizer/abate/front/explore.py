@@ -10,13 +10,13 @@ import numpy as np
 from abate.decompose import check_arguments, decompose
 from abate.errors import Finding, InputError, SolverError
 from abate.front.case_source import CaseSource
-from abate.front.corners import InfeasibleError
 from abate.front.effort import Effort
+from abate.front.exact.corners import InfeasibleError
+from abate.front.exact.method import Report
+from abate.front.exact.route import METHODS
+from abate.front.exact.space import INTERRUPTED
 from abate.front.front import Front
-from abate.front.method import Report
-from abate.front.route import METHODS
 from abate.front.solving import explore_linear
-from abate.front.space import INTERRUPTED
 from abate_data.case import Case
 from abate_models.objectives import RATIOS, split_name
 
@@ -72,7 +72,7 @@ def explore(
     searched = [one for one in asked if not isinstance(one, str) or one in SIMULATED]
     if searched or method == SEARCH or any(split_name(name)[0] in RATIOS for name in known):
         _refuse_exact(method)
-        from abate.front.hybrid import explore_searched
+        from abate.front.searched.hybrid import explore_searched
 
         return _verified(*explore_searched(case, asked, effort, progress))
     source = CaseSource.of(case, known)

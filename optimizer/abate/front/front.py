@@ -13,8 +13,8 @@ import pandas as pd
 
 from abate.errors import Finding, InputError
 from abate.front.criterion import Criterion
+from abate.front.exact.point import Floats
 from abate.front.indicators import coverage, hypervolume
-from abate.front.point import Floats
 from abate.front.source import Source
 from abate.plan import Plan
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from abate.front.choice import Choice
+    from abate.front.exact.space import LinearObjective
     from abate.front.navigator import Navigator
-    from abate.front.space import LinearObjective
     from abate_models.compile import CompiledModel
 
 
@@ -246,7 +246,7 @@ class Front:
 
     def plot(self) -> Figure:
         """Return a figure: the curve of two objectives, or parallel coordinates and pairs of more."""
-        from abate.front.figure import front_figure
+        from abate.front.figures.front_figure import front_figure
 
         return front_figure(self)
 

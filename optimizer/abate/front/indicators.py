@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abate.front.point import SAME, Floats, spans
+from abate.front.exact.point import SAME, Floats, spans
 
 
 def hypervolume(values: Floats, ideal: Floats, reference: Floats) -> float:

@@ -16,8 +16,8 @@ import numpy as np
 from scipy import sparse
 
 from abate.errors import Finding, InputError, SolverError
-from abate.front.point import Floats
-from abate.front.space import SOLVE_GAP, LinearObjective
+from abate.front.exact.point import Floats
+from abate.front.exact.space import SOLVE_GAP, LinearObjective
 from abate.solver import Session, Solution, SolutionStatus
 from abate_models.compile import CompiledModel
 

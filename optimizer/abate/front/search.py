@@ -30,14 +30,14 @@ from pymoo.operators.crossover.sbx import SBX
 from pymoo.operators.mutation.pm import PM
 
 from abate.errors import SolverError
-from abate.front.archive import Archive
-from abate.front.checkpoint import Keeper, load
-from abate.front.encoding import Encoding, Genes
-from abate.front.evaluation import Evaluation, EvaluationError
-from abate.front.mixing import Mixer
-from abate.front.point import Floats
-from abate.front.seeds import starting_genes
-from abate.front.state import Plans, State
+from abate.front.exact.point import Floats
+from abate.front.searched.archive import Archive
+from abate.front.searched.checkpoint import Keeper, load
+from abate.front.searched.encoding import Encoding, Genes
+from abate.front.searched.evaluation import Evaluation, EvaluationError
+from abate.front.searched.mixing import Mixer
+from abate.front.searched.seeds import starting_genes
+from abate.front.searched.state import Plans, State
 
 Config.warnings["not_compiled"] = False  # a library does not print
 

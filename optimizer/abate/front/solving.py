@@ -14,12 +14,12 @@ from pyomo.core.base.PyomoModel import ConcreteModel
 from abate.errors import Finding, InputError
 from abate.front.criterion import Criterion
 from abate.front.effort import Effort
-from abate.front.exact import Found, find
+from abate.front.exact.find import Found, find
+from abate.front.exact.method import Report
+from abate.front.exact.route import Route, choose_route
+from abate.front.exact.space import LinearObjective, Space
 from abate.front.front import Front
-from abate.front.method import Report
-from abate.front.route import Route, choose_route
 from abate.front.source import ModelSource, Source
-from abate.front.space import LinearObjective, Space
 from abate_models.compile import CompiledModel, compile_objectives
 
 

@@ -9,8 +9,8 @@ from typing import Protocol
 from pyomo.core.base.PyomoModel import ConcreteModel
 
 from abate.errors import Finding, InputError
-from abate.front.point import Floats
-from abate.front.space import LinearObjective
+from abate.front.exact.point import Floats
+from abate.front.exact.space import LinearObjective
 from abate.plan import Plan, with_values
 from abate_models.compile import CompiledModel
 

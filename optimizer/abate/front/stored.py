@@ -20,10 +20,10 @@ import pandas as pd
 from abate.errors import Finding, InputError
 from abate.front.case_source import CaseSource
 from abate.front.criterion import Criterion
+from abate.front.exact.point import Floats
+from abate.front.exact.space import LinearObjective
 from abate.front.front import Front
-from abate.front.point import Floats
 from abate.front.source import Source
-from abate.front.space import LinearObjective
 from abate.plan import Plan
 from abate_data.case import Case
 from abate_models.compile import CompiledModel
