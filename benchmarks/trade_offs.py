@@ -35,7 +35,7 @@ SECTION = """\
 
 ![{title}]({picture})
 
-{status}. {why}. {points} points, {solves} solves.
+{status}. {why}. {points} points, {solves}.
 
 {choices}
 
@@ -108,7 +108,7 @@ def section(one: Exploration, front: Front, path: str) -> str:
         status=front.status[0].upper() + front.status[1:],
         why=front.why[0].upper() + front.why[1:],
         points=len(front),
-        solves=f"{sum(front.solves.values()):,}",
+        solves=_solves(front),
         choices=_choices(pd.concat(rows), front),
         rates=_rates(knee.rates),
     )
@@ -120,6 +120,13 @@ def picture(front: Front) -> bytes:
     # the version of matplotlib that a PNG would name is no result
     front.plot().savefig(buffer, format="png", dpi=SHARPNESS, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def _solves(front: Front) -> str:
+    """Return how many solves were made, and how many evaluations if any."""
+    evaluations = front.solves.get("evaluations", 0)
+    solves = f"{sum(front.solves.values()) - evaluations:,} solves"
+    return f"{solves}, {evaluations:,} evaluations" if evaluations else solves
 
 
 def _choices(rows: pd.DataFrame, front: Front) -> str:

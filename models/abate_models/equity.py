@@ -43,16 +43,12 @@ def add_rules(model: ConcreteModel, problem: Problem) -> None:
 def add_worst_burden(model: ConcreteModel, problem: Problem) -> None:
     """Add the variable `worst_burden`, the greatest cost of a source over its ability to pay.
 
-    The ability is the income of the sources, or their output where no income is given.
-
     Raises
     ------
     InputError
-        Where a source that has options lacks the ability.
+        As `burdened`.
     """
-    name = "income" if not np.isnan(problem.abilities["income"]).all() else "output"
-    members = np.unique(problem.options.source)
-    ability = abilities(problem, members, name, "objective max_burden")
+    members, ability = burdened(problem)
     # no plan can burden anybody more than this, and the solver sees by it what sizes to expect
     most = greatest_burden(problem, members, ability)
     model.worst_burden = Var([0], bounds=(0, most), doc="greatest yearly cost of a source over its ability to pay")
@@ -66,6 +62,19 @@ def add_worst_burden(model: ConcreteModel, problem: Problem) -> None:
         upper=np.array(0.0),
         doc="cost of the source within the greatest burden",
     )
+
+
+def burdened(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sources that have options and their ability to pay: income, or output where no income is given.
+
+    Raises
+    ------
+    InputError
+        Where one of them lacks the ability.
+    """
+    name = "income" if not np.isnan(problem.abilities["income"]).all() else "output"
+    members = np.unique(problem.options.source)
+    return members, abilities(problem, members, name, "objective max_burden")
 
 
 def abilities(problem: Problem, members: np.ndarray, name: str, asked_by: str) -> np.ndarray:

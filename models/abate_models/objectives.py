@@ -28,6 +28,7 @@ import difflib
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from pyomo.core.base.PyomoModel import ConcreteModel
 from pyomo.core.base.var import IndexedVar
 from scipy import sparse
@@ -40,6 +41,8 @@ from abate_models.matrix import MatrixConstraint
 from abate_models.problem import Problem
 from abate_models.relaxation import relaxable, target_sizes
 from abate_models.tail import tail_share, tail_terms
+
+Floats = NDArray[np.float64]
 
 #: Every objective by name, with what it says.
 OBJECTIVES = {
@@ -78,12 +81,12 @@ class Ratio:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Return the objective and the parameter or pollutant that a name carries.
+    """Return the objective and what stands after the colon: a parameter, pollutant, ability or share; blank for none.
 
     Raises
     ------
     InputError
-        Where there is no such objective; the nearest name is offered.
+        Where there is no such objective (the nearest name is offered), or it takes nothing after the colon.
 
     >>> split_name("exposure:pm25")
     ('exposure', 'pm25')
@@ -132,7 +135,8 @@ def objective_of(model: ConcreteModel, problem: Problem, name: str) -> Objective
         terms = [(vector, model.component(key)) for key, vector in cost_vectors(problem).items()]
         return Objective(name, terms)
     if kind == "exposure":
-        return _exposure(model, problem, name, of)
+        per_load, constant = exposure_of(problem, of)
+        return Objective(name, [(per_load, model.allowed_load)], constant)
     if kind in ("total_load", "removal"):
         return _of_loads(model, problem, name)
     if kind == "max_burden":
@@ -160,26 +164,31 @@ def free_row(objective: Objective) -> MatrixConstraint:
     )
 
 
+def exposure_of(problem: Problem, parameter: str) -> tuple[Floats, float]:
+    """Return the exposure to a parameter as coefficients (loads) and a constant.
+
+    Raises
+    ------
+    InputError
+        Where more of the parameter does no harm, or no receptor has a population.
+    """
+    receptors, name = problem.receptors, f"exposure:{parameter}"
+    if parameter == OXYGEN:
+        cure = "choose a parameter that is better the lower it is"
+        raise InputError([Finding("objective", "counts what people are harmed by", cure, value=name)])
+    weights = receptors.population * np.array([key[1] == parameter for key in receptors.keys])
+    if not weights.any():
+        cure = "give the population of the receptors in table receptors"
+        raise InputError([Finding("receptors", f"objective {name} needs it", cure, column="population")])
+    return np.asarray(receptors.transfer.T @ weights), float(weights @ receptors.background)
+
+
 def _of_loads(model: ConcreteModel, problem: Problem, name: str) -> Objective:
     kind, pollutant = split_name(name)
     counted = (problem.loads.pollutant == problem.pollutants.index(pollutant)).astype(float)
     if kind == "total_load":
         return Objective(name, [(counted, model.allowed_load)])
     return Objective(name, [(-counted, model.allowed_load)], float(counted @ problem.loads.baseline), maximised=True)
-
-
-def _exposure(model: ConcreteModel, problem: Problem, name: str, parameter: str) -> Objective:
-    receptors = problem.receptors
-    if parameter == OXYGEN:
-        cure = "choose a parameter that is better the lower it is"
-        raise InputError([Finding("objective", "counts what people are harmed by", cure, value=f"exposure:{OXYGEN}")])
-    weights = receptors.population * np.array([key[1] == parameter for key in receptors.keys])
-    if not weights.any():
-        cure = "give the population of the receptors in table receptors"
-        raise InputError([Finding("receptors", f"objective {name} needs it", cure, column="population")])
-    return Objective(
-        name, [(receptors.transfer.T @ weights, model.allowed_load)], float(weights @ receptors.background)
-    )
 
 
 def _one_of(name: str, wanted: str, known: list[str], what: str) -> str:

@@ -19,7 +19,7 @@ Source: Rockafellar and Uryasev, Journal of Risk 2 (2000) 21-41.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,23 +84,26 @@ def misses(problem: Problem) -> tuple[sparse.csr_array, Floats]:
     return sparse.csr_array(sparse.vstack(pieces, format="csr")), constant.ravel()
 
 
-def tail_risk_of(problem: Problem, share: float, load: Floats) -> Floats:
-    """Return the mean of the worst relative misses over the worst share of the scenarios.
+def tail_risk_of(problem: Problem, share: float) -> Callable[[Floats], Floats]:
+    """Return the function from loads to the mean relative miss in the worst scenarios.
 
     Parameters
     ----------
     share : share of the scenarios that does not count.
-    load : (loads) or (plans x loads), load per year.
 
     Returns
     -------
-    One number, or (plans).
+    A function of load per year, (loads) or (plans x loads), that returns one number, or (plans).
     """
     matrix, constant = misses(problem)
-    miss = np.asarray(load @ matrix.T) + constant
-    worst = miss.reshape(*miss.shape[:-1], SCENARIOS, -1).max(axis=-1)
-    ranked = np.sort(worst, axis=-1)[..., ::-1]
-    return np.asarray(ranked @ tail_weights(share))
+    weights = tail_weights(share)
+
+    def risk(load: Floats) -> Floats:
+        miss = np.asarray(load @ matrix.T) + constant
+        worst = miss.reshape(*miss.shape[:-1], SCENARIOS, len(constant) // SCENARIOS).max(axis=-1)
+        return np.asarray(np.sort(worst, axis=-1)[..., ::-1] @ weights)
+
+    return risk
 
 
 def tail_weights(share: float) -> Floats:

@@ -16,6 +16,7 @@ from abate.front.choice import Choice
 from abate.front.effort import Effort
 from abate.front.explore import explore
 from abate.front.front import Front
+from abate.front.nearby.alternatives import Alternatives, alternatives
 from abate.plan import Plan
 from abate.reach import Reach, reach
 from abate.sharing.charges import CostSharing, share_costs
@@ -26,6 +27,7 @@ from abate_data.read import load
 
 __all__ = [
     "AbateError",
+    "Alternatives",
     "Case",
     "Choice",
     "Comparison",
@@ -40,6 +42,7 @@ __all__ = [
     "SolverError",
     "View",
     "allocate",
+    "alternatives",
     "build",
     "compare",
     "decompose",

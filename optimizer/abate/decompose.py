@@ -12,7 +12,7 @@ from abate.extend import check_model
 from abate.noplan import no_plan
 from abate.outcome import outcome_of, proved_status
 from abate.plan import Plan, make_plan, with_values
-from abate.reach import Progress, require_options, resolve_limits
+from abate.reach import Progress, no_report, require_options, resolve_limits
 from abate.solver import DEFAULT_GAP, Session, Solution, SolutionStatus
 from abate_data.case import Case
 from abate_models.assemble import assemble
@@ -83,7 +83,7 @@ def decompose(
     """
     check_arguments(case, time_limit, gap)
     require_options(case)
-    report = progress or _no_report
+    report = progress or no_report
     problem, best = resolve_limits(read_problem(case), progress=progress)
     report("building the model", 0, 3)
     own = model is not None
@@ -148,7 +148,3 @@ def _certify_own(case: Case, claim: Claim, **of_the_solver: Any) -> Certificate:
     except SolverError as error:
         cure = "leave the rows of the case as they were built; to loosen a target, change the table targets"
         raise InputError([Finding("model", f"gives a plan that fails: {error}", cure)]) from error
-
-
-def _no_report(_what: str, _done: int, _total: int) -> None:
-    """Progress for those who did not ask for any."""

@@ -31,6 +31,10 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
 
+def no_report(_what: str, _done: int, _left: float) -> None:
+    """Progress for those who did not ask for any, whatever its numbers count."""
+
+
 @dataclass(frozen=True)
 class Reach:
     """The best that can be reached, each by itself.

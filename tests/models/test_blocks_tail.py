@@ -65,8 +65,8 @@ def test_misses_are_those_of_a_draw_by_hand(problem, load):
 def test_the_risk_is_the_mean_of_the_worst(problem, share, worst):
     load = np.array([40.0, 10.0, 20.0])
     ranked = np.sort(expected_misses(load).max(axis=1))[::-1]
-    assert tail_risk_of(problem, share, load) == pytest.approx(ranked[:worst].mean())
-    both = tail_risk_of(problem, share, np.stack([load, 2 * load]))
+    assert tail_risk_of(problem, share)(load) == pytest.approx(ranked[:worst].mean())
+    both = tail_risk_of(problem, share)(np.stack([load, 2 * load]))
     assert both.shape == (2,)
     assert both[0] == pytest.approx(ranked[:worst].mean())
 
@@ -91,7 +91,7 @@ def test_the_rows_give_the_risk_at_fixed_loads(problem, load):
         matrix, most = compiled.matrix[rows], compiled.row_upper[rows]
         found = linprog(cost, A_ub=matrix, b_ub=most, bounds=np.stack([lower, upper], axis=1))
         assert found.status == 0
-        assert found.fun == pytest.approx(float(tail_risk_of(problem, share, np.array(load, dtype=float))), abs=1e-9)
+        assert found.fun == pytest.approx(float(tail_risk_of(problem, share)(np.array(load, dtype=float))), abs=1e-9)
 
 
 def test_bounds_of_the_misses_hold_whatever_the_loads(problem):

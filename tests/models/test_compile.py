@@ -12,6 +12,7 @@ from pyomo.repn import generate_standard_repn
 from scipy import sparse
 
 from abate_data.errors import InputError
+from abate_models.added_rows import with_rows
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model
 from abate_models.matrix import MatrixConstraint, MatrixObjective, bounded_variable
@@ -207,3 +208,14 @@ class TestRandomModels:
             assert compiled.row_upper[row] == (np.inf if model.row[key].ub is None else model.row[key].ub)
         assert compiled.matrix.shape == (4 - len(off), 5)
         assert compiled.cost.tolist() == [*data[0, :3], *data[1, 3:]]
+
+
+def test_rows_that_are_added_are_known_by_name(model):
+    compiled = compile_model(model)
+    height, width = compiled.matrix.shape
+    more = with_rows(compiled, "limits", ["low", "high"], np.eye(2, width), np.array([3.0, np.inf]))
+    assert more.rows_of("limits", ["high", "low"]).tolist() == [height + 1, height]
+    assert more.row_component(height + 1) == "limits"  # the warning of small coefficients asks for it
+    assert (more.row_lower[height:].tolist(), more.row_upper[height:].tolist()) == ([-np.inf] * 2, [3.0, np.inf])
+    np.testing.assert_array_equal(more.matrix.toarray(), np.vstack([compiled.matrix.toarray(), np.eye(2, width)]))
+    assert "limits" not in compiled.rows

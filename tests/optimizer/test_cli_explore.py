@@ -66,14 +66,17 @@ class TestShown:
         shown = run("echo-reservoir").stdout
         rates = front.knee().rates
         (line,) = [line for line in shown.splitlines() if line.startswith("total_load:P [kg/yr]")]
-        # a kg more lowers the cost
+        # a kg more that may stay lowers the cost
         assert line.split()[-2:] == [f"{rates.loc['total_load:P', 'cost']:.4g}", "-"]
 
     def test_a_gain_of_what_is_maximised_is_a_gain(self, run):
         shown = run("echo-reservoir", "--objective", "cost", "--objective", "removal").stdout
         (line,) = [line for line in shown.splitlines() if line.startswith("removal:P [kg/yr]")]
-        # a kg more removed raises the cost
-        assert float(line.split()[-2]) > 0
+        # a kg less that has to go lowers the cost
+        assert float(line.split()[-2]) < 0
+        (line,) = [line for line in shown.splitlines() if line.startswith("cost [USD/yr]")]
+        # and a dollar more removes more
+        assert float(line.split()[-1]) > 0
         assert "-0" not in line.split()
 
     def test_of_many_points_twenty_evenly_with_the_knee_and_both_ends(self, run):

@@ -229,7 +229,64 @@ class TestRatios:
         assert point.objectives[0] / point.objectives[1] == pytest.approx(grid.min())
 
 
+class TestWhatIsSaidIsSo:
+    @pytest.mark.parametrize("solves", [1, 2, 3, 4])
+    def test_a_front_cut_short_has_the_objectives_of_its_plans(self, two, solves):
+        # at least cost the mill alone pays 7.5 of an income of 100, however few solves were made
+        front = abate.explore(two, ["cost", "total_load", "max_burden"], effort=Effort(solves=solves))
+        for point, said in enumerate(front.points["max_burden"]):
+            paid = front.plan(point).costs.groupby("source")["cost"].sum()
+            assert said == pytest.approx(paid.max() / 100)
+
+    def test_a_search_lets_targets_give_way(self, make_case, keeps_laws):
+        case = make_case({**TWO, "targets": "target kind limit priority\nbasin load 130 1\nsecond load 60 2"})
+        front = abate.explore(case, ["exceedance", "cost", "inequity"], effort=Effort(evaluations=300))
+        assert not front.reason
+        assert front.points["exceedance"].min() == pytest.approx(0)
+        assert front.points["exceedance"].max() == pytest.approx(20 / 130 + 90 / 60)
+        for point in (0, len(front) // 2, len(front) - 1):
+            load = keeps_laws(front.plan(point)).allocation["allowed"].sum()
+            passed = max(load - 130, 0) / 130 + max(load - 60, 0) / 60
+            assert front.points["exceedance"][point] == pytest.approx(passed)
+
+    def test_a_searched_plan_keeps_the_rows_of_its_model(self, make_case, keeps_laws):
+        case = make_case({**TWO, "rules": "rule kind\nsame uniform"})
+        front = abate.explore(case, ["cost", "inequity"], effort=Effort(evaluations=120))
+        keeps_laws(front.plan(0))
+
+    def test_nothing_searched_is_called_complete(self, two):
+        front = abate.explore(two, ["cost", "total_load"], method="search", effort=Effort(evaluations=120))
+        assert not front.complete
+        assert front.status == "searched; nothing is known of what was missed"
+        assert front.why.startswith("it was asked for")
+
+
 class TestBadInput:
+    @pytest.mark.parametrize("name", ["gap", "status", "point"])
+    def test_a_name_of_another_column(self, two, name):
+        def own(allocation):
+            return float((allocation["allowed"] ** 2).sum())
+
+        own.__name__ = name
+        with pytest.raises(abate.InputError, match=r"column of front.points.*another name"):
+            abate.explore(two, [own, "cost"])
+
+    def test_an_unknown_method_of_a_search(self, two):
+        with pytest.raises(abate.InputError, match="method"):
+            abate.explore(two, ["cost", "inequity"], method="serach")
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"solves": np.inf}, {"solves": "3"}, {"gap": "x"}, {"evaluations": None}, {"seed": np.inf}, {"workers": True}],
+    )
+    def test_an_effort_that_is_no_number(self, wrong):
+        with pytest.raises(abate.InputError, match=next(iter(wrong))):
+            Effort(**wrong)
+
+    def test_a_checkpoint_in_no_folder(self, tmp_path):
+        with pytest.raises(abate.InputError, match=r"checkpoint.*folder that is there"):
+            Effort(checkpoint=tmp_path / "none" / "state.npz")
+
     @pytest.mark.parametrize(
         ("objectives", "said"),
         [

@@ -117,7 +117,7 @@ class TestTailRisk:
         plan = abate.decompose(case, name)
         share = float(name.partition(":")[2] or 0.9)
         load = plan.allocation["allowed"].to_numpy()
-        assert plan.value == pytest.approx(float(tail_risk_of(plan._problem, share, load)), rel=1e-6, abs=1e-9)
+        assert plan.value == pytest.approx(float(tail_risk_of(plan._problem, share)(load)), rel=1e-6, abs=1e-9)
         assert not plan.certificate.assumptions or "not recomputed" not in str(plan.certificate.assumptions)
 
 

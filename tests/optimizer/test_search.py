@@ -17,15 +17,15 @@ import abate
 from abate.comparison.chance import Chances
 from abate.comparison.view import View
 from abate.errors import InputError, SolverError
-from abate.front import search as search_file
 from abate.front.indicators import hypervolume
-from abate.front.search import SearchResult, search
+from abate.front.searched import search as search_file
 from abate.front.searched.archive import Archive
 from abate.front.searched.choices import Choices
 from abate.front.searched.evaluation import SAMPLES, Evaluation
 from abate.front.searched.mixing import Mixer
 from abate.front.searched.policies import Policies
 from abate.front.searched.polish import polish
+from abate.front.searched.search import SearchResult, search
 from abate.front.searched.seeds import starting_genes
 from abate.front.searched.spaces import choose_encoding
 from abate.inequality import gini_pairwise
@@ -145,7 +145,7 @@ def test_ratios_and_tails_agree_with_formulas_that_stand_elsewhere(mixed):
         by_source = np.bincount(options.source, paid, len(problem.sources))[np.unique(options.source)]
         assert values[0] == pytest.approx(gini_pairwise(by_source), abs=1e-12)
         load = problem.loads.baseline - options.removal @ extent
-        assert values[1] == pytest.approx(float(tail_risk_of(problem, 0.8, load)), abs=1e-12)
+        assert values[1] == pytest.approx(float(tail_risk_of(problem, 0.8)(load)), abs=1e-12)
 
 
 def test_attainment_is_the_probability_that_comparisons_tell(allocation):

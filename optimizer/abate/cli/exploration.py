@@ -17,6 +17,7 @@ from abate.cli.show import console, counted, number, printable, show_title, tabl
 from abate.cli.wait import PATIENCE
 from abate.front.allocations import allocations
 from abate.front.choice import Choice
+from abate.front.evenly import evenly
 from abate.front.exact.method import Report
 from abate.front.exact.space import INTERRUPTED as SAID_INTERRUPTED
 from abate.front.front import Front
@@ -98,7 +99,7 @@ def show_front(screen: Console, case: Case, front: Front) -> None:
 
 def _shown(front: Front, knee: Choice) -> pd.DataFrame:
     """Return the rows of evenly chosen points, both ends and the knee among them."""
-    places = np.unique(np.linspace(0, len(front) - 1, min(len(front), ROWS)).round().astype(int))
+    places = evenly(len(front), ROWS)
     if knee.point is not None and knee.point not in places:
         # of the points between the ends the nearest one makes room
         places[1 + np.abs(places[1:-1] - knee.point).argmin()] = knee.point
@@ -120,7 +121,7 @@ def _show_knee(screen: Console, front: Front, knee: Choice) -> None:
     if rates.isna().to_numpy().all():
         screen.print("no marginal rates are known: not every objective is linear")
         return
-    screen.print("by how much the objective of a column changes with one unit worse that of a row, at the knee")
+    screen.print("by how much the objective of a column changes where that of a row may be one unit worse, at the knee")
     table = rates.rename_axis("one unit worse").reset_index()
     units = {criterion.name: criterion.unit for criterion in front.criteria}
     table["one unit worse"] = [f"{name} [{units[name]}]" if units[name] else name for name in front.names]

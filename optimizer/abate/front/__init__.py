@@ -6,6 +6,8 @@ from abate.front.choice import Choice
 from abate.front.effort import Effort
 from abate.front.explore import explore
 from abate.front.front import Front
+from abate.front.nearby.alternatives import Alternatives, alternatives
 from abate.front.solving import solve
+from abate.front.stored import load
 
-__all__ = ["Choice", "Effort", "Front", "explore", "solve"]
+__all__ = ["Alternatives", "Choice", "Effort", "Front", "alternatives", "explore", "load", "solve"]

@@ -17,7 +17,7 @@ def allocations(front: Front) -> pd.DataFrame:
     InputError
         Where the front is one of a model, or was loaded without its case.
     """
-    source = front._source
+    source = front.origin
     if not isinstance(source, CaseSource):
         cure = "explore a case, or load the front with its case"
         raise InputError([Finding("front", "has no case to take sources and pollutants from", cure)])

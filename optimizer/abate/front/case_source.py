@@ -11,10 +11,10 @@ from abate.certify import Certificate, certify, prove
 from abate.front.exact.point import Floats
 from abate.front.exact.space import LinearObjective
 from abate.front.navigator import priced_rows
-from abate.outcome import Outcome, outcome_at
+from abate.outcome import Outcome, clean, outcome_at
 from abate.plan import Plan, make_plan, with_values
 from abate.reach import require_options, resolve_limits
-from abate.solver import SolutionStatus
+from abate.solver import Session, SolutionStatus
 from abate.tables import objective_unit
 from abate_data.case import Case
 from abate_models.assemble import assemble_several
@@ -85,8 +85,8 @@ class CaseSource:
         )
 
     def extents(self, columns: Floats) -> Floats:
-        """Return the extent of each option, shape (options) or (points x options)."""
-        return np.asarray(columns[..., self.compiled.columns["extent"]])
+        """Return the extent of each option without rounding, (points x options): what is not installed has none."""
+        return np.array([clean(self.problem, self.compiled, row.copy())[0] for row in columns])
 
     def verify(self, columns: Floats) -> None:
         """Prove that the plan of given columns keeps everything that the case asks for.
@@ -113,13 +113,27 @@ class CaseSource:
             self.problem,
             outcome,
             self._certify(outcome),
-            lambda: with_values(assemble_several(self.problem, self._modelled_names)[0], outcome.columns),
+            lambda: with_values(assemble_several(self.problem, self._modelled_names)[0], self._told(outcome.columns)),
             strategy=name,
         )
 
     @property
     def _modelled_names(self) -> list[str]:
         return [one.name for one in self.modelled]
+
+    def _told(self, columns: Floats) -> Floats:
+        """Return columns of which a search knows the measures alone, with all that follows from these in the model."""
+        if self.names is None:
+            return columns
+        told = [one.numerator if isinstance(one, Ratio) else one for one in self.modelled]
+        session = Session(self.compiled)
+        for name in {"extent", "installed"} & set(self.compiled.columns):
+            measures = self.compiled.positions(name)
+            session.bound_columns(measures, columns[measures], columns[measures])
+        # what bounds others from above, such as the worst burden, comes down to them
+        session.minimise(np.sum([self.row(one).coefficients for one in told], axis=0))
+        solution = session.solve()
+        return solution.values if solution.found else columns
 
     def _outcome(self, columns: Floats, prices: Floats) -> Outcome:
         return outcome_at(self.problem, self.compiled, columns, prices)

@@ -10,13 +10,11 @@ import pandas as pd
 from abate.comparison.topsis import topsis
 from abate.errors import Finding, InputError
 from abate.front.choice import Choice, of_front, solved
+from abate.front.exact.corners import TIE_BREAK
 from abate.front.exact.point import Floats, spans
 from abate.front.front import Front
 from abate.front.naming import place_of
 from abate.front.navigator import HOLD, Navigator
-
-#: Weight of the other objectives, on their ranges, while one is made least.
-TIE_BREAK = 1e-6
 
 
 def knee(front: Front) -> Choice:
@@ -128,6 +126,14 @@ def pseudo_weights(front: Front) -> pd.DataFrame:
     return pd.DataFrame(weights, columns=front.names, index=front.points.index)
 
 
+def open_navigator(front: Front) -> Navigator:
+    """Return the warm model of a front, InputError where its objectives are not all linear."""
+    if front.linear is None:
+        cure = "explore linear objectives to move between the points"
+        raise InputError([Finding("front", "has objectives that are not linear", cure)])
+    return Navigator(*front.linear, spans(front.values))
+
+
 def _normal(corners: Floats) -> Floats:
     """Return the direction at right angles to the plane through the corners; of equal parts where there is none."""
     count = corners.shape[1]
@@ -154,11 +160,3 @@ def _least(front: Front, place: int, caps: Floats) -> tuple[Floats, Floats]:
 
 def _words(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.6g}" for name, value in values.items())
-
-
-def open_navigator(front: Front) -> Navigator:
-    """Return the warm model of a front whose objectives are all linear."""
-    if front.linear is None:
-        cure = "explore linear objectives to move between the points"
-        raise InputError([Finding("front", "has objectives that are not linear", cure)])
-    return Navigator(*front.linear, spans(front.values))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 from abate.errors import Finding, InputError
+
+#: Limits of which there may be none.
+_LIMITS = ("gap", "solves", "time_limit")
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,19 @@ class Effort:
             *self._least("seed", 0, "give a whole number from 0 on"),
             *self._least("workers", 1, "give a whole number from 1 on"),
         ]
-        if self.gap is not None and self.gap >= 1:
+        if not findings and self.gap is not None and self.gap >= 1:
             findings.append(_finding("gap", self.gap, "give a share below 1, such as 0.01"))
+        if self.checkpoint is not None and not Path(self.checkpoint).parent.is_dir():
+            findings.append(_finding("checkpoint", self.checkpoint, "name a file in a folder that is there"))
         if findings:
             raise InputError(findings)
 
     def _least(self, name: str, least: float, cure: str) -> list[Finding]:
         value = getattr(self, name)
-        whole = isinstance(least, int)
-        if value is None or (value >= least and (not whole or value == int(value))):
+        if value is None and name in _LIMITS:
+            return []
+        known = isinstance(value, Real) and not isinstance(value, bool) and float(value) >= least
+        if known and (isinstance(least, float) or float(value).is_integer()):
             return []
         return [_finding(name, value, cure)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,24 +13,21 @@ from abate.front.case_source import CaseSource
 from abate.front.effort import Effort
 from abate.front.exact.corners import InfeasibleError
 from abate.front.exact.method import Report
-from abate.front.exact.route import METHODS
+from abate.front.exact.point import SAME, non_dominated, spans
 from abate.front.exact.space import INTERRUPTED
 from abate.front.front import Front
+from abate.front.searched.evaluation import ATTAINMENT, Evaluation, OwnFunction
 from abate.front.solving import explore_linear
 from abate_data.case import Case
 from abate_models.objectives import RATIOS, split_name
 
-#: An objective: the name of one that abate knows, or a function of the allocation.
-Asked = str | Callable[..., float]
 #: The method for objectives that are not linear.
 SEARCH = "search"
-#: Probability that all targets are attained: known by name, and only an evaluation can tell it.
-SIMULATED = ("attainment",)
 
 
 def explore(
     case: Case,
-    objectives: Sequence[Asked] = ("cost", "exposure"),
+    objectives: Sequence[str | OwnFunction] = ("cost", "exposure"),
     *,
     method: str | None = None,
     effort: Effort | None = None,
@@ -68,27 +65,47 @@ def explore(
     check_arguments(case, None, 0.0)
     effort = effort or Effort()
     asked = _asked(objectives)
-    known = [one for one in asked if isinstance(one, str) and one not in SIMULATED]
-    searched = [one for one in asked if not isinstance(one, str) or one in SIMULATED]
-    if searched or method == SEARCH or any(split_name(name)[0] in RATIOS for name in known):
-        _refuse_exact(method)
-        from abate.front.searched.hybrid import explore_searched
-
-        return _verified(*explore_searched(case, asked, effort, progress))
-    source = CaseSource.of(case, known)
+    known = [one for one in asked if isinstance(one, str) and one != ATTAINMENT]
+    searched = [one for one in asked if not isinstance(one, str) or one == ATTAINMENT]
     try:
-        front = explore_linear(
-            source.compiled, source.objectives, source, method=method, effort=effort, progress=progress
-        )
+        if searched or method == SEARCH or any(split_name(name)[0] in RATIOS for name in known):
+            _refuse_exact(method)
+            from abate.front.searched.hybrid import explore_searched
+
+            front, source = explore_searched(case, asked, effort, progress)
+        else:
+            source = CaseSource.of(case, known)
+            front = explore_linear(
+                source.compiled, source.objectives, source, method=method, effort=effort, progress=progress
+            )
+            front = _as_planned(front, source)
     except InfeasibleError as error:
         decompose(case, time_limit=effort.time_limit)  # says which targets are in conflict
         raise SolverError(f"no plan was found although the case has one: {error}") from error
     return _verified(front, source)
 
 
-def _asked(objectives: Sequence[Asked]) -> list[Asked]:
+def _as_planned(front: Front, source: CaseSource) -> Front:
+    """Return an exact front with the objectives that its plans have.
+
+    A column that only bounds others from above, such as the worst burden, stands where it likes until a solve makes it
+    small; at a corner that was cut short none has.
+    """
+    told = Evaluation(source.case, source.problem, front.names).values(source.extents(front.columns))
+    values = np.where(told < front.values - SAME * spans(front.values), told, front.values)
+    if np.array_equal(values, front.values):
+        return front
+    order = np.lexsort(values.T[::-1])
+    return _with_points(replace(front, values=values), order[non_dominated(values[order])])
+
+
+def _with_points(front: Front, kept: Sequence[int] | np.ndarray) -> Front:
+    return replace(front, **{name: getattr(front, name)[kept] for name in ("values", "columns", "optimal", "gaps")})
+
+
+def _asked(objectives: Sequence[str | OwnFunction]) -> list[str | OwnFunction]:
     """Return the objectives, InputError where they are not two or more, or one is neither a name nor a function."""
-    asked: list[Asked] = [objectives] if isinstance(objectives, str) else list(objectives)
+    asked: list[str | OwnFunction] = [objectives] if isinstance(objectives, str) else list(objectives)
     cure = "name two or more, such as ['cost', 'exposure']"
     findings = [
         Finding("objectives", "is neither a name nor a function", cure, value=repr(one)[:80])
@@ -103,7 +120,7 @@ def _asked(objectives: Sequence[Asked]) -> list[Asked]:
 
 
 def _refuse_exact(method: str | None) -> None:
-    if method in METHODS:
+    if method not in (None, SEARCH):
         cure = "leave it out: objectives that are no sums of loads and costs are searched"
         raise InputError([Finding("method", "cannot find the front of these objectives", cure, value=method)])
 
@@ -111,27 +128,21 @@ def _refuse_exact(method: str | None) -> None:
 def _verified(front: Front, source: CaseSource) -> Front:
     """Return a front after every point of it has passed its certificate; what has not is left out, and said."""
     kept: list[int] = []
-    said: list[str] = []
+    failed: list[str] = []
+    stopped = ""
     try:
         for place, columns in enumerate(front.columns):
             try:
                 source.verify(columns)
                 kept.append(place)
             except SolverError as error:
-                said.append(f"a point was left out: {error}")
+                failed.append(str(error))
     except KeyboardInterrupt:
-        said.append(INTERRUPTED)
-    if not said:
+        stopped = INTERRUPTED
+    if len(kept) == len(front):
         return front
     if not kept:
-        raise SolverError(f"no point of the front could be verified: {said[0]}")
-    reasons = [front.reason, *dict.fromkeys(said)]
-    return replace(
-        front,
-        values=front.values[kept],
-        columns=front.columns[kept],
-        optimal=front.optimal[kept],
-        gaps=front.gaps[kept],
-        gap=np.inf,
-        reason="; ".join(reason for reason in reasons if reason),
-    )
+        raise SolverError(f"no point of the front could be verified: {failed[0] if failed else stopped}")
+    left_out = f"{len(failed)} of {len(front)} points were left out, the first because {failed[0]}" if failed else ""
+    reasons = [front.reason, left_out, stopped]
+    return replace(_with_points(front, kept), gap=np.inf, reason="; ".join(filter(None, reasons)))

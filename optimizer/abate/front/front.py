@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +45,7 @@ class Front:
     reason : why it was stopped before its end; blank where it was not.
     solves : how many solves were made, by name.
     history : a row per generation of a search: generation, evaluations, hypervolume; empty without one.
+    origin : the model behind the front, and the case where there is one, see `abate.front.source`.
     """
 
     criteria: tuple[Criterion, ...]
@@ -61,7 +62,7 @@ class Front:
     reason: str
     solves: dict[str, int]
     history: pd.DataFrame
-    _source: Source = field(repr=False)
+    origin: Source
 
     def __len__(self) -> int:
         return len(self.values)
@@ -78,8 +79,8 @@ class Front:
 
     @property
     def complete(self) -> bool:
-        """Whether it was found to the gap that was asked for."""
-        return not self.reason
+        """Whether it was found to the gap that was asked for; never where nothing is known of what was missed."""
+        return not self.reason and bool(np.isfinite(self.gap))
 
     @property
     def status(self) -> str:
@@ -187,12 +188,12 @@ class Front:
 
     def plan_at(self, columns: Floats, name: str) -> Plan:
         """Return the verified plan of given columns, by a name that it carries."""
-        return self._source.plan(columns, name)
+        return self.origin.plan(columns, name)
 
     @property
     def linear(self) -> tuple[CompiledModel, list[LinearObjective]] | None:
         """The model behind the front with its objectives; None where one of them is not linear."""
-        return self._source.linear
+        return self.origin.linear
 
     @cached_property
     def navigator(self) -> Navigator:

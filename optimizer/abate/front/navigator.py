@@ -19,6 +19,7 @@ from abate.errors import Finding, InputError, SolverError
 from abate.front.exact.point import Floats
 from abate.front.exact.space import SOLVE_GAP, LinearObjective
 from abate.solver import Session, Solution, SolutionStatus
+from abate_models.added_rows import with_rows
 from abate_models.compile import CompiledModel
 
 #: Weight of the sum of the objectives, on their scales, beside the greatest distance.
@@ -146,29 +147,19 @@ def _with_decisions(compiled: CompiledModel, columns: Floats) -> CompiledModel:
 
 def _with_caps(compiled: CompiledModel, coefficients: Floats) -> CompiledModel:
     """Return the model with a free row for each objective below its own rows."""
-    free = np.full(len(coefficients), np.inf)
-    return replace(
-        compiled,
-        matrix=sparse.csr_array(sparse.vstack([compiled.matrix, sparse.csr_array(coefficients)], format="csr")),
-        row_lower=np.concatenate([compiled.row_lower, -free]),
-        row_upper=np.concatenate([compiled.row_upper, free]),
-    )
+    return with_rows(compiled, "caps of the front", range(len(coefficients)), coefficients)
 
 
 def _extended(compiled: CompiledModel, coefficients: Floats, scale: Floats) -> CompiledModel:
     """Return the model with rows for caps and for distances, and a last column for the greatest distance."""
     capped = _with_caps(compiled, coefficients)
     height = capped.matrix.shape[0]
-    distances = sparse.csr_array(np.column_stack([coefficients, -scale]))
-    widened = sparse.hstack([capped.matrix, sparse.csr_array((height, 1))], format="csr")
-    free = np.full(len(scale), np.inf)
-    return replace(
+    widened = replace(
         capped,
-        matrix=sparse.csr_array(sparse.vstack([widened, distances], format="csr")),
+        matrix=sparse.csr_array(sparse.hstack([capped.matrix, sparse.csr_array((height, 1))], format="csr")),
         cost=np.append(capped.cost, 0.0),
-        row_lower=np.concatenate([capped.row_lower, -free]),
-        row_upper=np.concatenate([capped.row_upper, free]),
         column_lower=np.append(capped.column_lower, -np.inf),
         column_upper=np.append(capped.column_upper, np.inf),
         integer=np.append(capped.integer, False),
     )
+    return with_rows(widened, "distances to the reference", range(len(scale)), np.column_stack([coefficients, -scale]))

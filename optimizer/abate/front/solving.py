@@ -20,6 +20,7 @@ from abate.front.exact.route import Route, choose_route
 from abate.front.exact.space import LinearObjective, Space
 from abate.front.front import Front
 from abate.front.source import ModelSource, Source
+from abate.reach import no_report
 from abate_models.compile import CompiledModel, compile_objectives
 
 
@@ -62,6 +63,8 @@ def solve(
     [[1.0, 3.0], [2.0, 1.0]]
     """
     named = objectives if isinstance(objectives, Mapping) else {_name(one): one for one in objectives}
+    for name in named:
+        Criterion(name, "")  # a name that is taken is refused before any work is done
     if len(named) < 2 or len(named) < len(objectives):
         cure = "give two or more, each with a name of its own"
         raise InputError([Finding("objectives", "are too few to trade off", cure, value=", ".join(named))])
@@ -85,7 +88,7 @@ def explore_linear(
     space = Space(compiled, objectives, workers=effort.workers, deadline=deadline)
     route = choose_route(space, method, effort.gap)
     budget = np.inf if effort.solves is None else effort.solves
-    found = find(space, route, budget=budget, report=progress or _no_report)
+    found = find(space, route, budget=budget, report=progress or no_report)
     return front_of(found, space, route, source)
 
 
@@ -106,7 +109,7 @@ def front_of(found: Found, space: Space, route: Route, source: Source) -> Front:
         reason=found.reason,
         solves=dict(space.solves),
         history=pd.DataFrame({"generation": [], "evaluations": [], "hypervolume": []}),
-        _source=source,
+        origin=source,
     )
 
 
@@ -120,7 +123,3 @@ def _data(objective: Any) -> ObjectiveData:
         return objective
     cure = "give objectives of the model, such as model.cost; those of an indexed one by one"
     raise InputError([Finding("objectives", "is no objective", cure, value=str(objective)[:80])])
-
-
-def _no_report(_what: str, _solves: int, _gap: float) -> None:
-    """Progress for those who did not ask for any."""

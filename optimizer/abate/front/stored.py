@@ -131,7 +131,7 @@ def load(path: str | Path, case: Case | None = None) -> Front:
     except _FAULTS as error:
         cure = "save the front again"
         raise InputError([Finding("front", "lacks something or is damaged", cure, value=str(path))]) from error
-    return front if case is None else replace(front, _source=_source(front, made_for, case))
+    return front if case is None else replace(front, origin=_source(front, made_for, case))
 
 
 def _arrays(front: Front) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _arrays(front: Front) -> dict[str, Any]:
         "reason": front.reason,
         "solves": front.solves,
         "history": list(front.history.columns),
-        "made_for": asdict(_made_for(front._source)),
+        "made_for": asdict(_made_for(front.origin)),
         "software": {name: version(name) for name in SOFTWARE},
     }
     history = {
@@ -216,7 +216,7 @@ def _front(text: dict[str, Any], arrays: dict[str, np.ndarray], source: Source) 
         reason=str(text["reason"]),
         solves={str(name): int(count) for name, count in text["solves"].items()},
         history=pd.DataFrame({name: arrays[f"history/{name}"] for name in text["history"]}),
-        _source=source,
+        origin=source,
     )
 
 

@@ -47,8 +47,7 @@ class Corners:
 
     def weights(self, objective: int) -> Floats:
         """Return the weights under which one objective is made least, and then the others."""
-        row: Floats = self.ties[objective]
-        return row
+        return np.asarray(self.ties[objective])
 
 
 def find_corners(space: Space, budget: float = np.inf) -> Corners:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from abate.front.exact.point import SAME, Floats
+from abate.front.exact.point import SAME, Codes, Floats
 
 
-def extreme(values: Floats) -> NDArray[np.int64]:
+def extreme(values: Floats) -> Codes:
     """Return the places of the extreme points.
 
     Parameters

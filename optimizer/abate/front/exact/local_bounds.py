@@ -7,11 +7,8 @@ split only where the new corner is not within another one, which the points that
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from abate.front.exact.point import Floats
-
-Codes = NDArray[np.int64]
+from abate.front.exact.point import Codes, Flags, Floats
 
 
 class LocalBounds:
@@ -83,7 +80,7 @@ class LocalBounds:
         at = self._at[int(place[0])][direction] if len(place) else ()
         return at[0] if at else None
 
-    def _touch(self, values: Floats, number: int, above: NDArray[np.bool_]) -> None:
+    def _touch(self, values: Floats, number: int, above: Flags) -> None:
         """Add a point to those that bound a corner in one objective and lie below it in the others."""
         equal = values == self.upper
         once = (equal.sum(axis=1) == 1) & ((values < self.upper) | equal).all(axis=1) & ~above
@@ -109,7 +106,7 @@ class LocalBounds:
             for j, numbers in enumerate(self._at[place])
         )
 
-    def _is_proved_empty(self, corners: Floats) -> NDArray[np.bool_]:
+    def _is_proved_empty(self, corners: Floats) -> Flags:
         empty = np.zeros(len(corners), dtype=bool)
         for direction, (known, values) in enumerate(self._proved):
             others = np.arange(corners.shape[1]) != direction

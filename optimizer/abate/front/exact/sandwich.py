@@ -110,11 +110,7 @@ def _facets(points: Floats) -> tuple[Floats, Floats]:
     count = points.shape[1]
     far = points.max(axis=0) + FAR * np.eye(count)
     cloud = np.vstack([points, far])
-    try:
-        equations = ConvexHull(cloud).equations
-    except QhullError:  # too flat: some objectives move together
-        equations = ConvexHull(cloud, qhull_options="QJ").equations
-    normals = -equations[:, :-1]
+    normals = -_equations(cloud)[:, :-1]
     facing = (normals >= FACING).all(axis=1)
     weights = np.maximum(normals[facing], 0.0)
     weights = np.unique(np.round(weights / weights.sum(axis=1, keepdims=True), 12), axis=0)
@@ -131,12 +127,17 @@ def _proved(weights: Floats, known: Floats, sums: Floats) -> Floats:
     """
     lifted = np.column_stack([known[:, :-1], sums])
     below = np.append(known.mean(axis=0)[:-1], sums.min() - 1.0)
-    try:
-        equations = ConvexHull(np.vstack([lifted, below])).equations
-    except QhullError:
-        equations = ConvexHull(np.vstack([lifted, below]), qhull_options="QJ").equations
+    equations = _equations(np.vstack([lifted, below]))
     upper = equations[equations[:, -2] > SAME]
     # a facet with a normal (n, m) and offset d: sum = -(n @ weights + d) / m
     heights = -(weights[:, :-1] @ upper[:, :-2].T + upper[:, -1]) / upper[:, -2]
     bound: Floats = heights.min(axis=1)
     return bound
+
+
+def _equations(points: Floats) -> Floats:
+    """Return the facets of the convex hull of (points x p), (facets x p + 1): the outward normal and the offset."""
+    try:
+        return np.asarray(ConvexHull(points).equations)
+    except QhullError:  # too flat: some objectives move together
+        return np.asarray(ConvexHull(points, qhull_options="QJ").equations)

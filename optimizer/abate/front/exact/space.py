@@ -14,13 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 
 from abate.errors import SolverError
 from abate.front.exact.point import Floats, Point
 from abate.front.exact.steps import find_steps
 from abate.outcome import relative_gap
 from abate.solver import Session, Solution, SolutionStatus, StopReason
+from abate_models.added_rows import with_rows
 from abate_models.compile import CompiledModel
 
 logger = logging.getLogger(__name__)
@@ -119,8 +119,10 @@ class Space:
     ) -> None:
         self.objectives = list(objectives)
         self._given = compiled
-        self.compiled, self._rows = _with_rows(compiled, self.objectives)
         self.coefficients = np.array([objective.coefficients for objective in objectives])
+        names = [objective.name for objective in objectives]
+        self.compiled = with_rows(compiled, "objectives of the front", names, self.coefficients)
+        self._rows = self.compiled.rows["objectives of the front"]
         self.constants = np.array([objective.constant for objective in objectives])
         self.whole = bool(compiled.integer.any())
         self.steps = find_steps(compiled, self.coefficients)
@@ -216,22 +218,3 @@ class Space:
             gap=relative_gap(float(step.weights @ values), solution.bound, size),
         )
         return Answer(point, min(solution.bound, float(step.weights @ values)))
-
-
-def _with_rows(compiled: CompiledModel, objectives: Sequence[LinearObjective]) -> tuple[CompiledModel, np.ndarray]:
-    """Return the model with a free row for each objective, and where these rows are."""
-    height = compiled.matrix.shape[0]
-    rows = sparse.csr_array(np.array([objective.coefficients for objective in objectives]))
-    free = np.full(len(objectives), np.inf)
-    stacked = sparse.csr_array(sparse.vstack([compiled.matrix, rows], format="csr"))
-    return (
-        replace(
-            compiled,
-            matrix=stacked,
-            row_lower=np.concatenate([compiled.row_lower, -free]),
-            row_upper=np.concatenate([compiled.row_upper, free]),
-            rows={**compiled.rows, "objectives": height + np.arange(len(objectives))},
-            keys={**compiled.keys, "objectives": [objective.name for objective in objectives]},
-        ),
-        height + np.arange(len(objectives)),
-    )

@@ -25,7 +25,7 @@ from abate.front.exact.space import Answer, Space, Step
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class ZoneSearch:
     """What was asked: the best of objective `direction` among all that is better than `upper` (p) in the others."""
 
     upper: Floats
@@ -51,8 +51,8 @@ class Zones:
         self._allowed = max(gap, LEAST_GAP) if space.steps is None else 0.0
         self._step = self._allowed * corners.scale if space.steps is None else space.steps.sizes / 2
         self._bounds = LocalBounds(space.count)
-        self._failed: list[Search] = []
-        self._wave: list[Search] = []
+        self._failed: list[ZoneSearch] = []
+        self._wave: list[ZoneSearch] = []
         self.points: list[Point] = []
         for point in corners.points:
             self._learn(point)
@@ -64,7 +64,7 @@ class Zones:
         volumes = self._volumes()
         self._wave = []
         for place in np.argsort(-volumes.max(axis=1), kind="stable"):
-            search = Search(self._bounds.upper[place].copy(), int(volumes[place].argmax()))
+            search = ZoneSearch(self._bounds.upper[place].copy(), int(volumes[place].argmax()))
             if not self._is_failed(search):
                 self._wave.append(search)
             if len(self._wave) == most:
@@ -113,12 +113,12 @@ class Zones:
         volumes: Floats = sides.prod(axis=1, keepdims=True) / sides
         return volumes
 
-    def _step_of(self, search: Search) -> Step:
+    def _step_of(self, search: ZoneSearch) -> Step:
         caps = search.upper - self._step
         caps[search.direction] = np.inf
         known = self._bounds.bounding(search.upper, search.direction)
         start = None if known is None else self.points[known].columns
         return Step("zone", self._corners.weights(search.direction), caps, start)
 
-    def _is_failed(self, search: Search) -> bool:
+    def _is_failed(self, search: ZoneSearch) -> bool:
         return any(np.array_equal(failed.upper, search.upper) for failed in self._failed)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from matplotlib.collections import LineCollection
 
+from abate.front.evenly import evenly
 from abate.front.exact.point import Floats, spans
 from abate.front.figures.scales import BEYOND, CHOSEN, GREY, LONGEST, MAP, scales_of
 from abate.labels import fitted
@@ -32,7 +33,7 @@ def paired_room(count: int) -> tuple[float, float]:
 
 def draw_parallel(panel: Axes, front: Front, knee: Choice, chosen: Choice | None) -> None:
     """Draw each point as a line across one axis per objective, the best of each at the top."""
-    shown = _evenly(len(front), MOST_LINES)
+    shown = evenly(len(front), MOST_LINES)
     height = _heights(front, front.values)
     across = np.arange(len(front.criteria))
     lines = [np.column_stack([across, height[point]]) for point in shown]
@@ -59,7 +60,7 @@ def draw_pairs(
     """Draw a panel for each pair of objectives, coloured by one further objective, dark where that is best."""
     scales, count = scales_of(front, apart="\n"), len(front.criteria)
     grid = part.subplots(count - 1, count - 1, squeeze=False, sharex="col", sharey="row")
-    shown = _evenly(len(front), MOST_MARKS)
+    shown = evenly(len(front), MOST_MARKS)
     for row, column in np.ndindex(count - 1, count - 1):
         panel = cast("Axes", grid[row, column])
         if column > row:
@@ -115,11 +116,6 @@ def _marked(knee: Choice, chosen: Choice | None) -> list[tuple[Choice, str, str]
         number = "" if chosen.point is None else f" (point {chosen.point})"
         marked.append((chosen, CHOSEN, fitted(f"{chosen.how}{number}", LONGEST // 2)))
     return marked
-
-
-def _evenly(count: int, most: int) -> np.ndarray:
-    """Return so many places at most, evenly over all of them, both ends among them."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
 
 def _map(front: Front, place: int) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from abate.front.front import Front
 
 # the house's colours, told apart in grey and by colour-blind readers
-DARK, LIGHT, BEYOND, GREY, CHOSEN = "#1f4e79", "#b9cfe4", "#c26a00", "#8a8a8a", "#000000"
+DARK, BEYOND, GREY, CHOSEN = "#1f4e79", "#c26a00", "#8a8a8a", "#000000"
 #: Dark to light from the best to the worst.
 MAP = "cividis"
 #: Letters of a name and its unit for which there is room.

@@ -28,7 +28,7 @@ from abate.front.nearby.near_optimal import NearOptimal
 from abate.front.nearby.ranges import Ranges
 from abate.outcome import outcome_at, relative_gap
 from abate.plan import Plan, make_plan, with_values
-from abate.reach import Progress, resolve_limits
+from abate.reach import Progress, no_report, resolve_limits
 from abate.solver import SolutionStatus
 from abate_data.case import Case
 from abate_models.assemble import assemble
@@ -99,10 +99,11 @@ def alternatives(
     check_arguments(case, time_limit, 0.0)
     best = decompose(case, objective, time_limit=time_limit, progress=progress)
     problem, closures = resolve_limits(read_problem(case))
-    report = progress or _no_report
-    near = NearOptimal(problem, objective, best._outcome.columns, within, time_limit=time_limit)
-    pool = _Pool(near, best._outcome.columns)
-    ranges = Ranges(near, best._outcome.columns, pool.add)
+    report = progress or no_report
+    columns = best._outcome.columns
+    near = NearOptimal(problem, objective, columns, within, time_limit=time_limit)
+    pool = _Pool(near, columns)
+    ranges = Ranges(near, columns, pool.add)
     ranges.settle(report)
     plans = [best]
     while len(plans) < count:
@@ -231,7 +232,3 @@ def _plan(case: Case, near: NearOptimal, closures: Floats, best: Plan, columns: 
         return with_values(assemble(problem, best.objective), outcome.columns)
 
     return make_plan(case, problem, outcome, certificate, build, strategy=name)
-
-
-def _no_report(_what: str, _done: int, _total: int) -> None:
-    """Progress for those who did not ask for any."""

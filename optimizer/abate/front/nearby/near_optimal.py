@@ -11,7 +11,7 @@ a solve of the same session with other costs.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -20,8 +20,9 @@ from abate.errors import SolverError
 from abate.front.exact.point import Floats
 from abate.outcome import ROOM_FOR_COST, clean, option_costs
 from abate.solver import Session, SolutionStatus
+from abate_models.added_rows import with_rows
 from abate_models.assemble import assemble
-from abate_models.compile import CompiledModel, compile_model
+from abate_models.compile import compile_model
 from abate_models.cost import cost_vectors
 from abate_models.problem import Problem
 
@@ -32,7 +33,7 @@ END_GAP = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class NearPlan:
     """What came of one question: columns, None where there are none, and whether they are proved to be the best."""
 
     columns: Floats | None
@@ -49,10 +50,6 @@ class NearOptimal:
     best : columns of a plan that is best in it, in the model that `assemble` builds.
     within : the share.
     time_limit : seconds for each solve; None for no limit.
-
-    Attributes
-    ----------
-    limit : greatest value of the objective, to be minimised.
     """
 
     def __init__(
@@ -61,11 +58,12 @@ class NearOptimal:
         self.problem = problem
         self.compiled = compile_model(assemble(problem, objective))
         value = self.value(best)
-        self.limit = value + within * abs(value)
         self._best = best
         # without any share a hair of room, so that the best is not lost to rounding
-        room = 0.0 if within > 0 else ROOM_FOR_COST * abs(value)
-        self._session = Session(_bounded(self.compiled, self.limit + room), time_limit=time_limit, gap=END_GAP)
+        limit = value + (within if within > 0 else ROOM_FOR_COST) * abs(value)
+        row, most = self.compiled.cost[np.newaxis], limit - self.compiled.offset
+        bounded = with_rows(self.compiled, "near_optimal", ["near_optimal"], row, most)
+        self._session = Session(bounded, time_limit=time_limit, gap=END_GAP)
 
     @property
     def solves(self) -> int:
@@ -76,7 +74,7 @@ class NearOptimal:
         """Return the value of the objective, to be minimised."""
         return float(self.compiled.cost @ columns + self.compiled.offset)
 
-    def least(self, costs: Floats) -> Answer:
+    def least(self, costs: Floats) -> NearPlan:
         """Return the plan of which costs @ columns is least, or the best one that was found in time."""
         session = self._session
         session.minimise(costs)
@@ -86,8 +84,8 @@ class NearOptimal:
             solution = session.solve()
         except SolverError as error:
             logger.warning("a solve among the near-optimal plans failed: %s", error)
-            return Answer(None, proved=False)
-        return Answer(solution.values if solution.found else None, solution.status is SolutionStatus.OPTIMAL)
+            return NearPlan(None, proved=False)
+        return NearPlan(solution.values if solution.found else None, solution.status is SolutionStatus.OPTIMAL)
 
     def settled(self, columns: Floats) -> Floats:
         """Return columns with the same extents and all else chosen anew, at the best of the objective."""
@@ -143,16 +141,3 @@ class NearOptimal:
         moves = abs(options.removal) @ (options.upper > 0).astype(float) > 0
         lower, upper = self.compiled.column_lower[at], self.compiled.column_upper[at]
         return np.where(moves, lower, baseline), np.where(moves, upper, baseline)
-
-
-def _bounded(compiled: CompiledModel, limit: float) -> CompiledModel:
-    """Return the model with a row that bounds its objective."""
-    row = sparse.csr_array(compiled.cost[np.newaxis, :])
-    return replace(
-        compiled,
-        matrix=sparse.csr_array(sparse.vstack([compiled.matrix, row], format="csr")),
-        row_lower=np.append(compiled.row_lower, -np.inf),
-        row_upper=np.append(compiled.row_upper, limit - compiled.offset),
-        rows={**compiled.rows, "near_optimal": np.array([len(compiled.row_upper)])},
-        keys={**compiled.keys, "near_optimal": ["near_optimal"]},
-    )

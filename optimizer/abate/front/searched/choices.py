@@ -7,10 +7,9 @@ its options at one of a few levels. So groups and the bounds of options are kept
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from abate.front.exact.point import Floats
+from abate.front.exact.point import Codes, Floats
 from abate.front.searched.encoding import Genes
 from abate.front.searched.limits import Limits
 from abate.front.searched.repair import Repair
@@ -19,8 +18,6 @@ from abate_models.problem import Problem
 
 #: Levels of an option, from its least extent to its greatest.
 LEVELS = 4
-
-Codes = NDArray[np.int64]
 
 
 class Choices:

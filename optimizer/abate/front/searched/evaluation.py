@@ -30,14 +30,12 @@ from abate.front.searched.limits import Limits
 from abate.solver import FEASIBILITY_TOLERANCE
 from abate.tables import objective_unit
 from abate_data.case import Case
-from abate_data.schema import OXYGEN
 from abate_models.burden import inequity_of, parties
-from abate_models.equity import abilities
-from abate_models.objectives import full_name, split_name
+from abate_models.equity import burdened
+from abate_models.objectives import exposure_of, full_name, split_name
 from abate_models.problem import Problem
 from abate_models.relaxation import relaxable, target_sizes
-from abate_models.scenarios import SCENARIOS
-from abate_models.tail import misses, tail_weights
+from abate_models.tail import tail_risk_of
 
 #: The objective that only a search knows.
 ATTAINMENT = "attainment"
@@ -139,16 +137,7 @@ def _cost(_problem: Problem, _of: str) -> _Measure:
 
 
 def _exposure(problem: Problem, parameter: str) -> _Measure:
-    receptors = problem.receptors
-    if parameter == OXYGEN:
-        cure = "choose a parameter that is better the lower it is"
-        raise InputError([Finding("objective", "counts what people are harmed by", cure, value=f"exposure:{OXYGEN}")])
-    weights = receptors.population * np.array([key[1] == parameter for key in receptors.keys])
-    if not weights.any():
-        cure = "give the population of the receptors in table receptors"
-        finding = Finding("receptors", f"objective exposure:{parameter} needs it", cure, column="population")
-        raise InputError([finding])
-    per_load, constant = receptors.transfer.T @ weights, float(weights @ receptors.background)
+    per_load, constant = exposure_of(problem, parameter)
     return lambda batch: np.asarray(batch.load @ per_load + constant)
 
 
@@ -179,22 +168,13 @@ def _exceedance(problem: Problem, _of: str) -> _Measure:
 
 
 def _max_burden(problem: Problem, _of: str) -> _Measure:
-    name = "income" if not np.isnan(problem.abilities["income"]).all() else "output"
-    members = np.unique(problem.options.source)
-    ability = abilities(problem, members, name, "objective max_burden")
+    members, ability = burdened(problem)
     return lambda batch: np.asarray((batch.source_cost[:, members] / ability).max(axis=1))
 
 
 def _tail_risk(problem: Problem, share: str) -> _Measure:
-    matrix, constant = misses(problem)
-    weights = tail_weights(float(share))
-
-    def measure(batch: Batch) -> Floats:
-        miss = np.asarray(batch.load @ matrix.T) + constant
-        worst = miss.reshape(len(miss), SCENARIOS, len(constant) // SCENARIOS).max(axis=2)
-        return np.asarray(np.sort(worst, axis=1)[:, ::-1] @ weights)
-
-    return measure
+    risk = tail_risk_of(problem, float(share))
+    return lambda batch: risk(batch.load)
 
 
 _BUILDERS: dict[str, Callable[[Problem, str], _Measure]] = {

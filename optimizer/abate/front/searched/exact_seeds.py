@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abate.front.case_source import CaseSource
+from abate.front.evenly import evenly
 from abate.front.exact.find import Found, find
 from abate.front.exact.method import Report
 from abate.front.exact.point import Floats, Point
@@ -104,7 +105,6 @@ def _least_ratios(
 def _caps(found: Found, count: int) -> list[Floats]:
     """Return no caps, and caps a little above points of a front, spread evenly over it."""
     values = np.array([point.objectives for point in found.points])
-    places = np.unique(np.linspace(0, len(values) - 1, RATIO_POINTS).round().astype(int))
     scale = np.nan_to_num(found.scale, nan=0.0)
-    near = [values[place] + room * scale for place in places for room in RATIO_ROOMS]
+    near = [values[place] + room * scale for place in evenly(len(values), RATIO_POINTS) for room in RATIO_ROOMS]
     return [np.full(count, np.inf), *near]

@@ -3,53 +3,53 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from abate.decompose import decompose
-from abate.errors import SolverError
 from abate.front.case_source import CaseSource
 from abate.front.effort import Effort
-from abate.front.exact.corners import InfeasibleError
+from abate.front.exact.cuts import area_above
 from abate.front.exact.method import Report
 from abate.front.exact.point import Floats, non_dominated
 from abate.front.front import Front
 from abate.front.indicators import hypervolume
-from abate.front.search import SearchResult, search
-from abate.front.searched.evaluation import ATTAINMENT, Evaluation
+from abate.front.searched.archive import MARGIN
+from abate.front.searched.batch import Batch
+from abate.front.searched.evaluation import ATTAINMENT, Evaluation, OwnFunction
 from abate.front.searched.exact_seeds import Seeds, exact_seeds
 from abate.front.searched.polish import polish
+from abate.front.searched.search import SearchResult, search
 from abate.front.searched.spaces import choose_encoding
+from abate.front.searched.state import EVALUATED, STALLED
+from abate.reach import no_report
 from abate_data.case import Case
 from abate_models.objectives import RATIOS, split_name
 from abate_models.problem import Problem
-
-#: Reasons for which a search ends that are no fault.
-ORDINARY = ("evaluations were made", "stalled")
-#: Room beyond the worst exact point in the box in which hypervolume is told, as a share of its range.
-BEYOND = 0.1
+from abate_models.relaxation import relaxable
 
 
 def explore_searched(
-    case: Case, asked: Sequence[str | Callable[..., float]], effort: Effort, progress: Report | None
+    case: Case, asked: Sequence[str | OwnFunction], effort: Effort, progress: Report | None
 ) -> tuple[Front, CaseSource]:
     """Return the searched front of objectives of which some are not linear, and the case behind it.
 
     Raises
     ------
-    InputError, NoPlanError, SolverError
+    InfeasibleError
+        Where the targets cannot hold together.
+    InputError, SolverError
         As `abate.explore`.
     """
-    report = progress or _no_report
+    report = progress or no_report
     deadline = np.inf if effort.time_limit is None else time.monotonic() + effort.time_limit
     source = _source(case, asked)
     evaluation = Evaluation(case, source.problem, asked, seed=effort.seed)
     source = replace(source, names=tuple(criterion.name for criterion in evaluation.criteria))
-    seeds = _seeds(source, effort, deadline, report)
+    budget = np.inf if effort.solves is None else effort.solves
+    seeds = exact_seeds(source, workers=effort.workers, deadline=deadline, budget=budget, report=report)
     given = source.extents(seeds.columns)
     box = _box(evaluation, seeds, given)
     result = search(
@@ -67,7 +67,7 @@ def explore_searched(
     return _front(source, evaluation, seeds, result, (extents, values, box)), source
 
 
-def _source(case: Case, asked: Sequence[Any]) -> CaseSource:
+def _source(case: Case, asked: Sequence[str | OwnFunction]) -> CaseSource:
     """Return the source of a case with the objectives that its model can tell, and two linear ones at least."""
     known = [one for one in asked if isinstance(one, str) and one != ATTAINMENT]
     linear = [name for name in known if split_name(name)[0] not in RATIOS]
@@ -83,15 +83,6 @@ def _companions(case: Case, simulated: bool) -> list[str]:
     return ["cost", *(["tail_risk:0.9"] if simulated and has_quality else []), *loads]
 
 
-def _seeds(source: CaseSource, effort: Effort, deadline: float, report: Report) -> Seeds:
-    budget = np.inf if effort.solves is None else effort.solves
-    try:
-        return exact_seeds(source, workers=effort.workers, deadline=deadline, budget=budget, report=report)
-    except InfeasibleError as error:
-        decompose(source.case, time_limit=effort.time_limit)  # says which targets are in conflict
-        raise SolverError(f"no plan was found although the case has one: {error}") from error
-
-
 def _box(evaluation: Evaluation, seeds: Seeds, given: Floats) -> tuple[Floats, Floats]:
     """Return ideal and reference of the box in which hypervolume is told: exact where that is known."""
     values = evaluation.values(given)
@@ -99,7 +90,7 @@ def _box(evaluation: Evaluation, seeds: Seeds, given: Floats) -> tuple[Floats, F
     ideal = np.fmin(exact, values.min(axis=0))
     worst = values.max(axis=0)
     size = np.where(worst > ideal, worst - ideal, np.maximum(np.abs(ideal), 1.0))
-    return ideal, ideal + (1.0 + BEYOND) * size
+    return ideal, ideal + (1.0 + MARGIN) * size
 
 
 def _front(
@@ -112,7 +103,8 @@ def _front(
     extents, values, (ideal, reference) = found
     order = np.lexsort(values.T[::-1])
     order = order[non_dominated(values[order], reference - ideal)]
-    ordinary = any(word in result.reason for word in ORDINARY)
+    ordinary = result.reason.endswith((EVALUATED, STALLED))
+    asked = "it was asked for" if source.linear is not None else "not every objective is linear"
     return Front(
         criteria=evaluation.criteria,
         values=values[order],
@@ -124,26 +116,25 @@ def _front(
         gap=np.inf,
         unexplored=np.nan,
         method="search",
-        why=f"not every objective is linear; {result.reason}; {_against_bounds(evaluation, seeds, values)}",
+        why=f"{asked}; {result.reason}; {_against_bounds(evaluation, seeds, values)}",
         reason=seeds.reason if ordinary else "; ".join(filter(None, [seeds.reason, result.reason])),
         solves={**seeds.solves, "evaluations": int(result.history["evaluations"].max()) if len(result.history) else 0},
         history=result.history,
-        _source=source,
+        origin=source,
     )
 
 
 def _against_bounds(evaluation: Evaluation, seeds: Seeds, values: Floats) -> str:
-    """Say how much of the exact front of the linear objectives is held by the plans that were found."""
+    """Say how much is held of what two linear objectives can come to at most, which is proved."""
     names = [criterion.name for criterion in evaluation.criteria]
-    if not set(seeds.linear) <= set(names):
-        return "no exact bound is known for all objectives"
-    places = [names.index(name) for name in seeds.linear]
+    if len(seeds.linear) != 2 or not set(seeds.linear) <= set(names) or not seeds.found.cuts:
+        return "no bound is known for what was missed"
     exact = np.array([point.objectives for point in seeds.found.points])
-    worst = exact.max(axis=0)
-    whole = hypervolume(exact, seeds.found.ideal, worst)
-    held = hypervolume(values[:, places], seeds.found.ideal, worst)
-    share = 100.0 * held / whole if whole > 0 else 100.0
-    return f"it holds {share:.4g} % of the exact front of {' and '.join(seeds.linear)}"
+    low, high = seeds.found.ideal, exact.max(axis=0)
+    possible = area_above(low, high, high - low, seeds.found.cuts) if (high > low).all() else 0.0
+    held = hypervolume(values[:, [names.index(name) for name in seeds.linear]], low, high)
+    share = 100.0 * held / possible if possible > 0 else 100.0
+    return f"it holds {share:.4g} % of all that {' and '.join(seeds.linear)} can come to"
 
 
 def _columns(source: CaseSource, extents: Floats) -> Floats:
@@ -157,8 +148,8 @@ def _columns(source: CaseSource, extents: Floats) -> Floats:
         columns[:, slices["installed"]] = extents[:, options.discrete] > 0
     if "expansion" in slices:
         columns[:, slices["expansion"]] = np.maximum(extents - options.built, 0.0)[:, options.expandable]
+    if "exceedance" in slices:
+        targets = problem.targets
+        passed = targets.sign * (Batch(problem, extents).targets - targets.allowed)
+        columns[:, slices["exceedance"]] = np.maximum(passed, 0.0)[:, relaxable(problem)]
     return columns
-
-
-def _no_report(_what: str, _solves: int, _gap: float) -> None:
-    """Progress for those who did not ask for any."""

@@ -7,10 +7,9 @@ line between those of the two. Yes-or-no decisions cannot be mixed: what belongs
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-from abate.front.exact.point import Floats
+from abate.front.exact.point import Codes, Floats
 from abate_models.problem import Problem
 
 #: Plans among which the parents of a generation are looked for.
@@ -21,8 +20,6 @@ SPREAD = 0.3
 BEYOND = 0.3
 #: Least weight of an objective in an aim.
 LEAST_WEIGHT = 1e-3
-
-Codes = NDArray[np.int64]
 
 
 class Mixer:

@@ -8,11 +8,10 @@ and again.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abate.errors import Finding, InputError, SolverError
 from abate.front.exact.corners import InfeasibleError
-from abate.front.exact.point import Floats
+from abate.front.exact.point import Codes, Floats
 from abate.front.searched.batch import Batch
 from abate.front.searched.encoding import Genes
 from abate.front.searched.limits import Limits
@@ -28,8 +27,6 @@ from abate_models.targets import CAP, QUALITY
 HALVINGS = 5
 #: Width of the band around a gene in which it is drawn where it is to be varied.
 BAND = 0.2
-
-Codes = NDArray[np.int64]
 
 
 class Policies:

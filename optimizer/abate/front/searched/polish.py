@@ -78,7 +78,7 @@ class _Polisher:
             self._session.bound_rows(rows, -free, free)
 
     def polished(self, extent: Floats) -> Floats | None:
-        """Return the the cheapest plan with the same decisions and no more load, None where none is found."""
+        """Return the cheapest plan with the same decisions and no more load, None where none is found."""
         problem, compiled = self._problem, self._compiled
         loads = compiled.positions("allowed_load")
         load = problem.loads.baseline - problem.options.removal @ extent

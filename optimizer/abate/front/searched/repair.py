@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from abate.front.exact.point import Flags, Floats
+from abate.front.exact.point import Codes, Flags, Floats
 from abate.front.searched.batch import Batch
 from abate.front.searched.limits import Limits
 from abate.outcome import option_costs
@@ -17,8 +16,6 @@ from abate_models.targets import BUDGET
 
 if TYPE_CHECKING:
     from abate.front.searched.choices import Choices
-
-Codes = NDArray[np.int64]
 
 #: Steps for each slot after which a plan is left as it is.
 STEPS_PER_SLOT = 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from abate.front.evenly import evenly
 from abate.front.exact.point import Floats, spans
 from abate.front.searched.encoding import Encoding, Genes
 
@@ -28,8 +29,7 @@ def starting_genes(encoding: Encoding, extents: Floats, values: Floats, size: in
     pieces = [np.zeros((0, len(encoding.lower)))]
     if len(extents):
         # of more plans than half a population, those that are spread evenly over them; the archive has them all
-        some = np.unique(np.linspace(0, len(extents) - 1, min(len(extents), max(size // 2, 1))).round().astype(int))
-        pieces.append(encoding.encode(extents[some]))
+        pieces.append(encoding.encode(extents[evenly(len(extents), max(size // 2, 1))]))
         left = max(size - len(np.unique(pieces[-1], axis=0)), 0)
         rounded = extents[rng.integers(len(extents), size=int(ROUNDED * left))]
         mixed = mixtures(extents, values, int(MIXED * left), rng)

@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from abate.front.exact.point import Floats
+from abate.front.exact.space import OVER
 from abate.front.searched.archive import Archive
 from abate.front.searched.checkpoint import Arrays
 from abate.front.searched.encoding import Genes
 
 #: Share of the hypervolume that counts as progress.
 STALL_SHARE = 1e-4
+#: Why a search ends where that is no fault.
+EVALUATED, STALLED = "evaluations were made", "stalled"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +70,12 @@ class State:
         if not len(grown):
             return ""  # given plans join the archive in any case
         if self.evaluations > most:
-            return f"{self.evaluations} evaluations were made"
+            return f"{self.evaluations} {EVALUATED}"
         if time.monotonic() >= deadline:
-            return "the time was over"
+            return OVER
         # generation 0 is the given plans, and generation 1 the first population
         if len(grown) > stall + 2 and grown[-1] - grown[-1 - stall] <= STALL_SHARE * grown[-1]:
-            return "stalled"
+            return STALLED
         return ""
 
     def arrays(self) -> Arrays:

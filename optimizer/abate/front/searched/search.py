@@ -23,7 +23,7 @@ from pymoo.config import Config
 from pymoo.core.crossover import Crossover
 from pymoo.core.mutation import Mutation
 from pymoo.core.population import Population
-from pymoo.core.problem import Problem as Search
+from pymoo.core.problem import Problem as PymooProblem
 from pymoo.core.repair import Repair
 from pymoo.core.termination import NoTermination
 from pymoo.operators.crossover.sbx import SBX
@@ -31,6 +31,7 @@ from pymoo.operators.mutation.pm import PM
 
 from abate.errors import SolverError
 from abate.front.exact.point import Floats
+from abate.front.exact.space import INTERRUPTED
 from abate.front.searched.archive import Archive
 from abate.front.searched.checkpoint import Keeper, load
 from abate.front.searched.encoding import Encoding, Genes
@@ -56,9 +57,6 @@ SWAP, CROSS = 0.5, 0.9
 MIXED_SHARES, MIXED_DECISIONS = 0.8, 0.3
 #: Share of mutations of a whole number that go one choice up or down; the others go anywhere.
 STEP = 0.5
-
-#: Called with the number of the generation, the evaluations made so far, and the hypervolume.
-Report = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +89,7 @@ def search(  # noqa: PLR0913 - each argument is a limit, or where it starts
     stall: int = STALL,
     box: tuple[Floats, Floats] | None = None,
     checkpoint: Path | None = None,
-    report: Report | None = None,
+    report: Callable[[int, int, float], None] | None = None,
 ) -> SearchResult:
     """Search for plans that none dominates.
 
@@ -107,7 +105,7 @@ def search(  # noqa: PLR0913 - each argument is a limit, or where it starts
     box : ideal and reference between which hypervolume is told; without one the first plans give it.
     checkpoint : file that the state is kept in; where it is there already, the search goes on from it. A function of
         the user's own is known there by its name alone.
-    report : called after each generation.
+    report : called after each generation with its number, the evaluations made so far, and the hypervolume.
 
     Returns
     -------
@@ -135,7 +133,7 @@ def search(  # noqa: PLR0913 - each argument is a limit, or where it starts
             reason = f"{error}, in generation {len(state.history)}"
             break
         except KeyboardInterrupt:
-            reason = "it was interrupted"
+            reason = INTERRUPTED
             break
         logger.debug("generation %d, %d evaluations, hypervolume %.6g", *state.told)
     if len(state.history):
@@ -223,7 +221,7 @@ class _Run:
 
 def _algorithm(state: State, encoding: Encoding, population: int, children: int, seed: int) -> NSGA2:
     """Return NSGA-II with a population that is evaluated already."""
-    problem = Search(
+    problem = PymooProblem(
         n_var=len(encoding.lower),
         n_obj=state.values.shape[1],
         n_ieq_constr=1,
@@ -264,7 +262,7 @@ class _Exchange(Crossover):  # type: ignore[misc]  # pymoo carries no types
         return np.array([np.where(swapped, X[1], X[0]), np.where(swapped, X[0], X[1])])
 
 
-class _Change(Mutation):  # type: ignore[misc]
+class _Change(Mutation):  # type: ignore[misc]  # as above
     """Some genes go one choice up or down, or anywhere."""
 
     def _do(self, problem: Any, X: np.ndarray, *_args: Any, random_state: Any = None, **_kwargs: Any) -> np.ndarray:
@@ -275,7 +273,7 @@ class _Change(Mutation):  # type: ignore[misc]
         return np.where(change, np.clip(new, problem.xl, problem.xu), X)
 
 
-class _Repaired(Repair):  # type: ignore[misc]
+class _Repaired(Repair):  # type: ignore[misc]  # as above
     """The repair of an encoding."""
 
     def __init__(self, encoding: Encoding) -> None:
