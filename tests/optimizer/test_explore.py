@@ -235,7 +235,7 @@ class TestWhatIsSaidIsSo:
         # at least cost the mill alone pays 7.5 of an income of 100, however few solves were made
         front = abate.explore(two, ["cost", "total_load", "max_burden"], effort=Effort(solves=solves))
         for point, said in enumerate(front.points["max_burden"]):
-            paid = front.plan(point).costs.groupby("source")["cost"].sum()
+            paid = front.plan(point).measures.groupby("source")["cost"].sum()
             assert said == pytest.approx(paid.max() / 100)
 
     def test_a_search_lets_targets_give_way(self, make_case, keeps_laws):
@@ -248,6 +248,17 @@ class TestWhatIsSaidIsSo:
             load = keeps_laws(front.plan(point)).allocation["allowed"].sum()
             passed = max(load - 130, 0) / 130 + max(load - 60, 0) / 60
             assert front.points["exceedance"][point] == pytest.approx(passed)
+
+    @pytest.mark.parametrize("load", ["removal", "total_load"])
+    def test_rates_at_a_bend_are_those_of_getting_worse(self, load):
+        # what one unit more of load saves is the slope to the next point of more load, whatever comes first
+        front = abate.explore(abate.load("echo-reservoir"), [load, "cost"])
+        for point in range(1, len(front) - 1):
+            told = front.near(dict(zip(front.names, front.points.iloc[point, :2], strict=True))).rates
+            assert abs(told.iloc[0, 1]) == pytest.approx(abs(front.rates["rate"][point]))
+            assert abs(told.iloc[1, 0]) == pytest.approx(1 / abs(front.rates["rate"][point - 1]))
+        # at least cost nothing is saved by more load
+        assert front.best("cost").rates.iloc[0, 1] == 0
 
     def test_a_searched_plan_keeps_the_rows_of_its_model(self, make_case, keeps_laws):
         case = make_case({**TWO, "rules": "rule kind\nsame uniform"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from abate.front.exact.point import Floats
+from abate.front.exact.point import SAME, Floats, spans
 from abate.plan import Plan
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Choice:
         """
         from abate.front.navigator import rates
 
-        known = rates(self._front.linear, self.minimised, self.columns)
+        known = rates(self._front.linear, self.minimised, self.columns, spans(self._front.values))
         change = 0.0 - known * self._front.signs
         table = pd.DataFrame(change, index=self._front.names, columns=self._front.names)
         table.attrs["units"] = {
@@ -81,8 +81,6 @@ def of_front(front: Front, point: int, how: str) -> Choice:
 
 def solved(front: Front, minimised: Floats, columns: Floats, how: str) -> Choice:
     """Return a point that was solved for as a choice; one of the front's where it is the same as that."""
-    from abate.front.exact.point import SAME, spans
-
     room = np.maximum(10 * SAME * spans(front.values), SAME * np.abs(minimised))
     same = np.flatnonzero((np.abs(front.values - minimised) <= room).all(axis=1))
     return of_front(front, int(same[0]), how) if len(same) else Choice(None, minimised, columns, how, front)

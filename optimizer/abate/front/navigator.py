@@ -28,6 +28,9 @@ SUM_SHARE = 1e-4
 HOLD = 1e-9
 #: Rooms tried one after the other where rounding leaves nothing.
 ROOMS = (HOLD, 1e-8, 1e-7, 1e-6)
+#: Share of an objective's range by which it is let worse where its rate is told: beyond the tolerance of a solver, so
+#: that at a bend of the front it is the rate of getting worse.
+WORSE = 1e-6
 
 
 class Navigator:
@@ -86,13 +89,16 @@ class Navigator:
         return self._coefficients @ columns + self._constants, columns
 
 
-def rates(linear: tuple[CompiledModel, list[LinearObjective]] | None, minimised: Floats, columns: Floats) -> Floats:
+def rates(
+    linear: tuple[CompiledModel, list[LinearObjective]] | None, minimised: Floats, columns: Floats, ranges: Floats
+) -> Floats:
     """Return by how much objective (column) falls when objective (row) may rise by one unit; NaN on the diagonal.
 
     Parameters
     ----------
     linear : the model, None where an objective is not linear.
     minimised, columns : of the point.
+    ranges : (p) of the objectives.
     """
     count = len(minimised)
     found = np.full((count, count), np.nan)
@@ -107,7 +113,7 @@ def rates(linear: tuple[CompiledModel, list[LinearObjective]] | None, minimised:
     rows = compiled.matrix.shape[0] + np.arange(count)
     for place in range(count):
         for room in ROOMS:
-            caps = minimised - constants + room * scale
+            caps = minimised - constants + room * scale + WORSE * ranges
             caps[place] = np.inf
             session.bound_rows(rows, np.full(count, -np.inf), caps)
             session.minimise(coefficients[place])
