@@ -36,9 +36,10 @@ tolerance of 1e-8 (233 and 215 points); with a tolerance of 1e-9 there are some 
 ## Searches
 
 Allocation case of seed 0: 100 sources with 4 options each, 20 receptors with limits. Share is the hypervolume over that
-of the reference: the union of all rows and of a search with {long} times the evaluations and another seed, between the
-best and the worst of its points. *No seeds* is the algorithm as it comes out of the box: real shares, the last
-population. *Exact points only* is what our search starts from.
+of a reference. Of two objectives that is their exact front with all mixtures of its corners, which no finite number of
+points reaches. Of three it is the union of all rows and of our search with {long} times the evaluations and another
+seed. *No seeds* is the algorithm as it comes out of the box: real shares, the last population. *Exact points only* is
+what our search starts from.
 
 {searches}
 """

@@ -40,7 +40,11 @@ class Searched:
 
 
 def searches(case: Case, objectives: tuple[str, ...], evaluations: int, report: Report) -> list[Searched]:
-    """Return every search on a case, stated against the union of all that was found, a longer search included."""
+    """Return every search on a case.
+
+    Two objectives are linear, and stated against their exact front; more against the union of all that was found, a
+    longer search included.
+    """
     evaluation = Evaluation(case, read_problem(case), objectives)
     found: dict[str, tuple[int, float, np.ndarray]] = {}
     for name in ("NSGA-II", "NSGA-III"):
@@ -55,10 +59,27 @@ def searches(case: Case, objectives: tuple[str, ...], evaluations: int, report: 
     report("exact points, search and polish")
     cpu, front = _timed(lambda: explored(case, objectives, evaluations))
     found["abate: exact points, search, polish"] = (front.solves["evaluations"], cpu, front.values)
+    if len(objectives) == 2:
+        report("the exact front")
+        exact = explore(case, objectives).values
+        return _shares(found, exact.min(axis=0), exact.max(axis=0), convex_area(exact))
     report("the reference")
     long = explored(case, objectives, LONG * evaluations, seed=1).values
     union = np.vstack([*(values for _, _, values in found.values()), long])
-    return _shares(found, union[non_dominated(union)])
+    union = union[non_dominated(union)]
+    low, high = union.min(axis=0), union.max(axis=0)
+    return _shares(found, low, high, hypervolume(union, low, high))
+
+
+def convex_area(values: np.ndarray) -> float:
+    """Return the share of the box around a convex front of two objectives that it and its mixtures dominate.
+
+    Parameters
+    ----------
+    values : (points x 2) its corners, by the first objective.
+    """
+    across, down = ((values - values.min(axis=0)) / np.ptp(values, axis=0)).T
+    return float(np.sum(np.diff(across) * (1.0 - (down[1:] + down[:-1]) / 2.0)))
 
 
 def explored(case: Case, objectives: tuple[str, ...], evaluations: int, seed: int = 0) -> Front:
@@ -102,11 +123,11 @@ class _Shares(Problem):  # type: ignore[misc]  # pymoo carries no types
         out["G"] = self._evaluation.violation(extents)[:, None]
 
 
-def _shares(found: dict[str, tuple[int, float, np.ndarray]], union: np.ndarray) -> list[Searched]:
-    ideal, reference = union.min(axis=0), union.max(axis=0)
-    whole = hypervolume(union, ideal, reference)
+def _shares(
+    found: dict[str, tuple[int, float, np.ndarray]], low: np.ndarray, high: np.ndarray, whole: float
+) -> list[Searched]:
     return [
-        Searched(name, evaluations, cpu, hypervolume(values, ideal, reference) / whole)
+        Searched(name, evaluations, cpu, hypervolume(values, low, high) / whole)
         for name, (evaluations, cpu, values) in found.items()
     ]
 

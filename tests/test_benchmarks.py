@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from abate_data.synthetic import synthetic_case
@@ -166,3 +167,23 @@ class TestStrategySpeed:
         few, many = benchmarks("strategy_speed").sample_shapley(5, (10, 1_000))[0]
         assert many.stated < few.stated
         assert many.found < few.found
+
+
+class TestFronts:
+    def test_an_exact_front_stands_on_the_page(self, benchmarks):
+        exact = benchmarks("fronts")._allocation(1)
+        page = benchmarks("fronts_page").fronts_page([exact], {}, {"Python": "3", "cores": 1})
+        assert "| allocation, seed 1 | dichotomy |" in page
+        assert exact.solves <= 2 * exact.points + 5
+
+    def test_the_reference_of_two_objectives_is_the_area_above_the_polygon(self, benchmarks):
+        # corners (0, 2), (1, 1), (4, 0): of 4 x 2 below the polygon lie 1.5 + 1.5, so 5 of 8 are dominated
+        corners = np.array([[0.0, 2.0], [1.0, 1.0], [4.0, 0.0]])
+        assert benchmarks("fronts_search").convex_area(corners) == pytest.approx(5 / 8)
+
+    def test_a_page_of_trade_offs(self, benchmarks, tmp_path):
+        module = benchmarks("trade_offs")
+        text = module.write_report(module.EXPLORATIONS[:1], tmp_path / "page.md", lambda what: None)
+        assert (tmp_path / "page.md").read_text("utf-8") == text
+        assert "Complete." in text
+        assert (tmp_path / "page" / "echo-reservoir-cost-removal.png").stat().st_size > 10_000

@@ -18,6 +18,7 @@ from abate.front.exact.space import INTERRUPTED
 from abate.front.front import Front
 from abate.front.searched.evaluation import ATTAINMENT, Evaluation, OwnFunction
 from abate.front.solving import explore_linear
+from abate.reach import no_report
 from abate_data.case import Case
 from abate_models.objectives import RATIOS, split_name
 
@@ -82,7 +83,7 @@ def explore(
     except InfeasibleError as error:
         decompose(case, time_limit=effort.time_limit)  # says which targets are in conflict
         raise SolverError(f"no plan was found although the case has one: {error}") from error
-    return _verified(front, source)
+    return _verified(front, source, progress or no_report)
 
 
 def _as_planned(front: Front, source: CaseSource) -> Front:
@@ -125,13 +126,15 @@ def _refuse_exact(method: str | None) -> None:
         raise InputError([Finding("method", "cannot find the front of these objectives", cure, value=method)])
 
 
-def _verified(front: Front, source: CaseSource) -> Front:
+def _verified(front: Front, source: CaseSource, report: Report) -> Front:
     """Return a front after every point of it has passed its certificate; what has not is left out, and said."""
     kept: list[int] = []
     failed: list[str] = []
     stopped = ""
+    solves = sum(count for what, count in front.solves.items() if what != "evaluations")
     try:
         for place, columns in enumerate(front.columns):
+            report(f"checking plan {place + 1} of {len(front)}", solves, front.gap)
             try:
                 source.verify(columns)
                 kept.append(place)
