@@ -79,10 +79,11 @@ def _fronts(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
     from benchmarks.fronts_search import searches
     from benchmarks.writing import write_whole
 
+    exact = exact_fronts(_report, small=given.small)
     case, searched = allocation_case(seed=0), {}
     for objectives in (("cost", "exposure"), ("cost", "exposure", "inequity:equal")):
         searched[", ".join(objectives)] = searches(case, objectives, given.evaluations, _report)
-    text = fronts_page(exact_fronts(_report, small=given.small), searched, machine())
+    text = fronts_page(exact, searched, machine())
     write_whole(given.out, text.encode())
     return text
 
