@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from front_oracles import Model
+from known_fronts import allocation, knapsack
 
 import abate
 from abate.front import Effort, solve
@@ -362,6 +364,41 @@ class TestBadInput:
     def test_a_case_without_options(self):
         with pytest.raises(abate.InputError, match="options"):
             abate.explore(abate.load("tampa-bay"), ["cost", "total_load"])
+
+
+def pyomo_of(figures: Model) -> pyo.ConcreteModel:
+    """Return the same model in Pyomo, written out as people do, with an objective for each row of costs."""
+    model = pyo.ConcreteModel()
+    columns, rows = range(figures.costs.shape[1]), range(len(figures.most))
+    domain = pyo.Binary if figures.integer.all() else pyo.Reals
+    bounds = {i: (float(figures.lows[i]), float(figures.highs[i])) for i in columns}
+    model.x = pyo.Var(columns, domain=domain, bounds=lambda m, i: bounds[i])
+    model.limit = pyo.Constraint(
+        rows, rule=lambda m, r: sum(figures.rows[r, i] * m.x[i] for i in columns) <= figures.most[r]
+    )
+    model.objective = pyo.Objective(
+        range(len(figures.costs)), rule=lambda m, k: sum(figures.costs[k, i] * m.x[i] for i in columns)
+    )
+    return model
+
+
+class TestPublishedFrontsThroughPyomo:
+    def test_2kp50(self):
+        figures, listed = knapsack()
+        model = pyomo_of(figures)
+        front = solve(model, [model.objective[0], model.objective[1]], effort=Effort(workers=2))
+        assert front.status == "complete"
+        assert np.array_equal(np.unique(front.values, axis=0), np.unique(listed, axis=0))
+
+    @pytest.mark.parametrize(("seed", "points", "same"), [(0, 237, 230), (1, 217, 212)])
+    def test_lp_allocation(self, seed, points, same):
+        # the others lie on the front or 2.4e-8 of the ranges above it, see test_front_exact
+        figures, listed = allocation(seed)
+        model = pyomo_of(figures)
+        front = solve(model, [model.objective[0], model.objective[1]])
+        assert (front.status, len(front)) == ("complete", points)
+        apart = np.abs((listed[:, None] - front.values[None]) / front.scale).max(axis=2).min(axis=1)
+        assert np.count_nonzero(apart < 1e-9) == same
 
 
 class TestAnyModel:
