@@ -427,6 +427,11 @@ class TestAnyModel:
         with pytest.raises(abate.InputError, match="not of a case"):
             front.plan(0)
 
+    def test_its_model_is_filled_with_a_point(self, model):
+        front = solve(model, [model.cost, model.harm])
+        filled = front.fill(1)
+        assert [pyo.value(filled.cost), pyo.value(filled.harm)] == pytest.approx(front.values[1].tolist())
+
     @pytest.mark.parametrize(
         "wrong", [lambda m: [m.cost], lambda m: [m.cost, m.cost], lambda m: [m.cost, m.need], lambda m: [m.cost, 1]]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -61,25 +62,25 @@ class CaseSource:
         model, modelled = assemble_several(problem, names)
         return cls(case, problem, best, None, compile_model(model), modelled)
 
-    @property
+    @cached_property
     def objectives(self) -> list[LinearObjective]:
         """The linear objectives of the model."""
-        return [self.row(one) for one in self.modelled if isinstance(one, Objective)]
+        linear = [one for one in self.modelled if isinstance(one, Objective)]
+        return [self.row(one, objective_unit(self.case, one.name)) for one in linear]
 
-    @property
+    @cached_property
     def linear(self) -> tuple[CompiledModel, list[LinearObjective]] | None:
         """The model with its objectives, where that is all of the front's."""
         objectives = self.objectives
         asked = self._modelled_names if self.names is None else list(self.names)
         return (self.compiled, objectives) if [one.name for one in objectives] == asked else None
 
-    def row(self, objective: Objective) -> LinearObjective:
-        """Return an objective over the columns of the model."""
+    def row(self, objective: Objective, unit: str = "") -> LinearObjective:
+        """Return an objective, or a part of a ratio, over the columns of the model."""
         coefficients = np.zeros(len(self.compiled.cost))
         for vector, variable in objective.terms:
             coefficients[self.compiled.columns[variable.name]] += vector
         sign = -1.0 if objective.maximised else 1.0
-        unit = "" if " x " in objective.name else objective_unit(self.case, objective.name)
         return LinearObjective(
             objective.name, unit, sign * coefficients, sign * objective.constant, objective.maximised
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -64,13 +65,7 @@ def best(front: Front, objective: str, bounds: Mapping[str, float]) -> Choice:
     place = place_of(front.names, objective)
     caps = np.nan_to_num(front.read(bounds), nan=np.inf)
     how = f"best {front.names[place]}" + (f" with {_words(bounds)}" if bounds else "")
-    if front.linear is not None:
-        return solved(front, *front.navigator.best(_first(front, place), caps), how)
-    keeps = np.flatnonzero((front.values <= caps).all(axis=1))
-    if not len(keeps):
-        cure = "loosen them; front.points has what was found"
-        raise InputError([Finding("objectives", "cannot keep the bounds", cure)])
-    return of_front(front, int(keeps[front.values[keeps, place].argmin()]), how)
+    return solved(front, *_least(front, place, caps), how)
 
 
 def lexicographic(front: Front, order: Sequence[str], slack: float) -> Choice:
@@ -92,11 +87,10 @@ def lexicographic(front: Front, order: Sequence[str], slack: float) -> Choice:
         raise InputError([Finding("order", "settles nothing", cure, value=f"{list(order)}, slack {slack}")])
     caps = np.full(len(front.names), np.inf)
     ranges = spans(front.values)
-    found: tuple[Floats, Floats] | None = None
-    for place in places:
+    found = _least(front, places[0], caps)
+    for settled, place in pairwise(places):
+        caps[settled] = found[0][settled] + max(slack, HOLD) * ranges[settled]
         found = _least(front, place, caps)
-        caps[place] = found[0][place] + max(slack, HOLD) * ranges[place]
-    assert found is not None
     return solved(front, *found, "in the order " + ", ".join(front.names[place] for place in places))
 
 
@@ -151,9 +145,13 @@ def _first(front: Front, place: int) -> Floats:
 
 
 def _least(front: Front, place: int, caps: Floats) -> tuple[Floats, Floats]:
+    """Return objectives and columns of the best of one objective under caps, InputError where nothing keeps them."""
     if front.linear is not None:
         return front.navigator.best(_first(front, place), caps)
     keeps = np.flatnonzero((front.values <= caps).all(axis=1))
+    if not len(keeps):
+        cure = "loosen them; front.points has what was found"
+        raise InputError([Finding("objectives", "cannot keep the bounds", cure)])
     chosen = int(keeps[front.values[keeps, place].argmin()])
     return front.values[chosen], front.columns[chosen]
 

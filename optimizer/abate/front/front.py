@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from pyomo.core.base.PyomoModel import ConcreteModel
 
 from abate.errors import Finding, InputError
 from abate.front.criterion import Criterion
 from abate.front.exact.point import Floats
 from abate.front.indicators import coverage, hypervolume
-from abate.front.source import Source
+from abate.front.source import ModelSource, Source
 from abate.plan import Plan
 
 if TYPE_CHECKING:
@@ -185,6 +186,18 @@ class Front:
             Where there is no such point, or the front is one of a model and not of a case.
         """
         return self.plan_at(self.columns[self.check(point)], f"front point {point}")
+
+    def fill(self, point: int) -> ConcreteModel:
+        """Return the Pyomo model with the values of a point in its variables.
+
+        Raises
+        ------
+        InputError
+            Where there is no such point, or the front was read from a file without its case.
+        """
+        if isinstance(self.origin, ModelSource):
+            return self.origin.fill(self.columns[self.check(point)])
+        return self.plan(point).model
 
     def plan_at(self, columns: Floats, name: str) -> Plan:
         """Return the verified plan of given columns, by a name that it carries."""

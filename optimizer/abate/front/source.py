@@ -36,7 +36,7 @@ class ModelSource:
     def plan(self, columns: Floats, name: str) -> Plan:
         """Refuse: a model that is none of a case has no plans."""
         del columns, name
-        cure = "take its columns, or front.fill(number) for the model with its values"
+        cure = "take front.fill(number), the model with the point's values"
         raise InputError([Finding("front", "is one of a model, not of a case, and has no plans", cure)])
 
     def fill(self, columns: Floats) -> ConcreteModel:

@@ -39,7 +39,7 @@ def least_ratio(space: Space, numerator: int, denominator: int, caps: Floats) ->
         answer = space.solve(Step("least ratio", weights, caps, None if best is None else best.columns))
         if answer.point is None:
             return best, "" if answer.infeasible else answer.failure
-        reached = _ratio(answer.point, numerator, denominator)
+        reached = ratio_at(answer.point, numerator, denominator)
         if not reached < ratio * (1 - SETTLED):
             return best or answer.point, ""
         best, ratio = answer.point, reached
@@ -50,7 +50,7 @@ def least_ratio(space: Space, numerator: int, denominator: int, caps: Floats) ->
     return best, ""
 
 
-def _ratio(point: Point, numerator: int, denominator: int) -> float:
+def ratio_at(point: Point, numerator: int, denominator: int) -> float:
     """Return the ratio of two objectives, 0 where both are 0."""
     above, below = point.objectives[numerator], point.objectives[denominator]
     return max(float(above / below), 0.0) if below > 0 else 0.0

@@ -11,9 +11,9 @@ from abate.front.evenly import evenly
 from abate.front.exact.find import Found, find
 from abate.front.exact.method import Report
 from abate.front.exact.point import Floats, Point
-from abate.front.exact.ratio import least_ratio
+from abate.front.exact.ratio import least_ratio, ratio_at
 from abate.front.exact.route import choose_route
-from abate.front.exact.space import Space
+from abate.front.exact.space import SPENT, Space
 from abate_models.objectives import Ratio
 
 #: Gap to which the front of the linear objectives is found: of two, of more, and with yes-or-no decisions.
@@ -91,11 +91,11 @@ def _least_ratios(
     least, reason = np.nan, ""
     for caps in _caps(found, len(linear)):
         if space.made >= budget:
-            return _Ratios(points, least, space.made), f"{budget:.0f} solves were made"
+            return _Ratios(points, least, space.made), SPENT
         point, reason = least_ratio(space, above, below, np.append(caps, [np.inf, np.inf]))
         if point is not None:
             points.append(point)
-            least = np.nanmin([least, point.objectives[above] / max(point.objectives[below], 1e-300)])
+            least = np.nanmin([least, ratio_at(point, above, below)])
         if reason:
             break
         report(f"least {ratio.name}", space.made, np.inf)
