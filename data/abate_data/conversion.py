@@ -22,6 +22,7 @@ PLAIN = ("load", "flow", "length", "area", "velocity", "temperature")
 FOLLOWS = {
     "target": "the kind and basis of each target",
     "cap": "the kind and basis of each target",
+    "price": "the kind and basis of each target",
     "extent": "the unit of each measure, in the table measures",
     "observation": "the column `unit` of each row",
     "% or share": "the kind of each rule",
@@ -128,7 +129,7 @@ def _rescale(draft: Draft, table: str, column: Column, factors: list[Fraction]) 
 
 
 def observed_units(draft: Draft) -> Iterator[tuple[int, NDArray[np.bool_], str, str, str]]:
-    """Yield every combination of kind, parameter and unit among the observations of quality and load.
+    """Yield every combination of kind, parameter and unit among the observations of quality, load and flow.
 
     A combination is its first row's position, the mask of its rows (rows,), the unit it states, the unit of
     the case (empty where there is none) and the dimension.
@@ -140,8 +141,8 @@ def observed_units(draft: Draft) -> Iterator[tuple[int, NDArray[np.bool_], str, 
     for group, position in enumerate(np.unique(number, return_index=True)[1]):
         kind, stated = str(frame["kind"].iloc[position]), str(frame["unit"].iloc[position])
         parameter = str(frame["parameter"].iloc[position])
-        if kind in ("quality", "load"):
-            target = own.load if kind == "load" else own.quality.get(parameter, "")
+        if kind in ("quality", "load", "flow"):
+            target = own.quality.get(parameter, "") if kind == "quality" else str(getattr(own, kind))
             yield int(position), number == group, stated.strip(), target, kind
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from abate_data.columns import Column, Table, amount, choice, id_column, text
+from abate_data.goals import OBSERVATIONS, RULES, TARGETS
 
 #: Where each domain of ids is defined: the first of these columns whose table has rows; parameters by both.
 DOMAINS: dict[str, tuple[str, ...]] = {
@@ -84,6 +85,7 @@ LOADS = Table(
         amount("permit_load", "load that its permit allows today", "load"),
         amount("raw_load", "load generated before any treatment, of which `load` is what is left", "load"),
         amount("relative_sd", "standard deviation of the load over the load"),
+        amount("growth", "share by which the load grows each year without measures", "", 0.0, low=-1),
     ),
     key=("source", "pollutant"),
     required=True,
@@ -123,6 +125,8 @@ OPTIONS = Table(
             "options of one source in one group share one unit of extent, or exclude one another where installed whole",
         ),
         Column("first_year", "integer", "first year in which it can work", "year", default=math.nan),
+        Column("lead_time", "integer", "years from the decision until it works", "years", default=0, low=0),
+        amount("ramp", "the most extent that can be added in one year", "extent", math.inf),
         amount("built", "extent that stands already and whose capital is spent", "extent", 0.0),
     ),
     key=("source", "measure"),
@@ -260,133 +264,6 @@ BACKGROUND = Table(
         amount("sd", "standard deviation", "quality"),
     ),
     key=("receptor", "parameter"),
-)
-
-TARGETS = Table(
-    "targets",
-    "what must hold",
-    (
-        id_column("target", "the target's id", required=True),
-        choice(
-            "kind",
-            "quality at a receptor; load, reduction or intensity of a region and sector; yearly cost of a region",
-            "quality",
-            "load",
-            "reduction",
-            "intensity",
-            "budget",
-            required=True,
-        ),
-        id_column("receptor", "of a quality target: where it is judged; may be blank where the case has one receptor"),
-        id_column("region", "of any other target: the zone, with all zones inside it; blank for the whole case"),
-        id_column("sector", "of any other target: the sector; blank for all"),
-        id_column(
-            "pollutant",
-            "of a load, reduction or intensity target; may be blank where the case has one pollutant",
-        ),
-        id_column("parameter", "of a quality target; may be blank where the case has one parameter"),
-        choice(
-            "sense",
-            "of a quality target: whether the limit is an upper or a lower one",
-            "at_most",
-            "at_least",
-        ),
-        amount("limit", "the limit, in the unit that kind and basis give", "target", required=True),
-        choice(
-            "basis",
-            "value: the limit as it stands; percent: of the baseline load; gap_closure: percent of the way "
-            "from the baseline quality to the best that can be reached; output, population, gdp, area: what "
-            "an intensity is divided by",
-            "value",
-            "percent",
-            "gap_closure",
-            "output",
-            "population",
-            "gdp",
-            "area",
-        ),
-        amount(
-            "margin_of_safety",
-            "held back from the limit for what is not known, in the unit of the cap",
-            "cap",
-            0.0,
-        ),
-        amount("reserve", "held back from a cap for growth", "load", 0.0),
-        Column(
-            "year",
-            "integer",
-            "year by which it must hold; blank for the end of the horizon",
-            "year",
-            default=math.nan,
-        ),
-        Column(
-            "priority",
-            "integer",
-            "0 is never relaxed; the higher the number, the sooner it gives way",
-            default=1,
-            low=0,
-            high=99,
-        ),
-        amount("probability", "probability with which it must hold", "", low=0.5, high=0.999999),
-    ),
-    key=("target",),
-    required=True,
-)
-
-RULES = Table(
-    "rules",
-    "a limit on how the burden may be shared",
-    (
-        id_column("rule", "the rule's id", required=True),
-        choice(
-            "kind",
-            "reduction_percent: bounds on each source's reduction; uniform: one percentage for all sources "
-            "of the scope; burden: bound on each source's cost over its ability to pay",
-            "reduction_percent",
-            "uniform",
-            "burden",
-            required=True,
-        ),
-        id_column("region", "the zone, with all zones inside it; blank for the whole case"),
-        id_column("sector", "the sector; blank for all"),
-        id_column("pollutant", "of reduction_percent and uniform; blank for every pollutant, each by itself"),
-        amount("lower", "least reduction of each source", "%", high=100),
-        amount("upper", "greatest reduction of each source, or greatest burden", "% or share"),
-        choice(
-            "ability",
-            "of a burden: the column of sources that measures the ability to pay",
-            "income",
-            "output",
-            "flow",
-        ),
-    ),
-    key=("rule",),
-)
-
-OBSERVATIONS = Table(
-    "observations",
-    "a monitored result",
-    (
-        text("period_start", "first day, YYYY-MM-DD"),
-        text("period_end", "last day, YYYY-MM-DD"),
-        choice("kind", "what was observed", "quality", "load", "activity", "operation", required=True),
-        id_column("receptor", "of a quality: where"),
-        id_column("source", "of anything else: whose"),
-        id_column("pollutant", "of a load"),
-        id_column("parameter", "of a quality"),
-        amount("value", "the result", "observation", low=-math.inf, required=True),
-        text("unit", "the unit of the value"),
-        choice(
-            "qualifier",
-            "blank, or < for below the detection limit given as the value, or estimated",
-            "",
-            "<",
-            "estimated",
-        ),
-        amount("sd", "standard deviation of the value", "observation"),
-        Column("revision", "integer", "0 for the first report, one more for each correction", default=0, low=0),
-    ),
-    key=("period_start", "period_end", "kind", "receptor", "source", "pollutant", "parameter", "revision"),
 )
 
 #: Every table, in the order in which they are read, checked and documented.

@@ -18,6 +18,7 @@ OBSERVED = {
     "load": ("source", "pollutant"),
     "activity": ("source",),
     "operation": ("source",),
+    "flow": ("region",),
 }
 
 
@@ -38,7 +39,7 @@ def check_bounds(draft: Draft) -> Iterator[Finding]:
 def check_observed(draft: Draft) -> Iterator[Finding]:
     """Find observations that do not name what was observed."""
     kind = draft.choices("observations", "kind").astype(str)
-    for column in ("receptor", "source", "pollutant", "parameter"):
+    for column in ("receptor", "source", "region", "pollutant", "parameter"):
         needing = [name for name, ids in OBSERVED.items() if column in ids]
         wrong = np.isin(kind, needing) & (draft.codes("observations", column) < 0)
         cure = f"fill it: a {' or '.join(needing)} is observed of a {column}"
@@ -47,8 +48,8 @@ def check_observed(draft: Draft) -> Iterator[Finding]:
 
 def check_periods(draft: Draft) -> Iterator[Finding]:
     """Find periods that are no dates, or end before they start."""
-    start, end = (_dates(draft, column) for column in ("period_start", "period_end"))
-    for column, dates in (("period_start", start), ("period_end", end)):
+    start, end, received = (_dates(draft, column) for column in ("period_start", "period_end", "received"))
+    for column, dates in (("period_start", start), ("period_end", end), ("received", received)):
         wrong = draft.given("observations", column) & np.isnat(dates)
         cure = "write year, month and day as in 2030-01-31"
         yield from draft.findings("observations", column, wrong, "is not a date", cure)
