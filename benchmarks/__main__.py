@@ -28,15 +28,19 @@ def main() -> None:
     fronts.add_argument("--evaluations", type=int, default=20_000, help="of each search")
     fronts.add_argument("--small", action="store_true", help="leave out the knapsack that takes minutes")
     explored = commands.add_parser("trade-offs", help="the trade-offs of the shipped cases, with figures")
+    told = commands.add_parser("stories", help="Tampa Bay year by year, Echo Reservoir with a simulated history")
     made: list[tuple[argparse.ArgumentParser, Command, str]] = [
         (speed, _speed, "docs/benchmarks.md"),
         (sides, _strategies, "docs/strategies.md"),
         (rules, _strategy_speed, "docs/strategies-speed.md"),
         (fronts, _fronts, "docs/fronts.md"),
         (explored, _trade_offs, "docs/trade-offs.md"),
+        (told, _stories, "docs"),
     ]
     for command, run, out in made:
-        command.add_argument("--out", type=Path, default=Path(out), help="where the page is written")
+        command.add_argument(
+            "--out", type=Path, default=Path(out), help="where the page is written, of stories the folder"
+        )
         command.set_defaults(run=run)
     given = parser.parse_args()
     print(given.run(parser, given))
@@ -92,6 +96,12 @@ def _trade_offs(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
     from benchmarks.trade_offs import EXPLORATIONS, write_report
 
     return write_report(EXPLORATIONS, given.out, _report)
+
+
+def _stories(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.stories import write_stories
+
+    return write_stories(given.out, _report)
 
 
 def _report(what: str) -> None:

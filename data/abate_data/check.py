@@ -9,19 +9,18 @@ import numpy as np
 import pandas as pd
 
 from abate_data.case import Case
-from abate_data.checks import options, others, references, river, scopes, structure, targets, values
+from abate_data.checks import observations, options, references, river, rules, scopes, structure, targets, values
 from abate_data.conversion import convert_stated
 from abate_data.draft import Draft, make_draft
 from abate_data.errors import Finding, InputError
 from abate_data.raw import Raw
 from abate_data.schema import TABLES
+from abate_data.settings import Settings
 
-#: Every rule of a case; each yields what it finds wrong.
-RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
-    structure.check_tables,
+#: The rules of the columns and cells of any table.
+CELLS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     structure.check_columns,
     structure.check_header_units,
-    structure.check_units,
     values.check_cells,
     values.check_mixed_units,
     values.check_characters,
@@ -29,6 +28,26 @@ RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     values.check_finite,
     values.check_whole,
     values.check_ranges,
+)
+
+#: The rules of the table of observations; what is found wrong depends on ids that other tables define.
+OBSERVED: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
+    observations.check_observed,
+    observations.check_modelled,
+    observations.check_periods,
+    observations.check_horizon,
+    observations.check_observed_units,
+    observations.check_observed_values,
+    observations.check_repeated_reports,
+    observations.check_revisions,
+    observations.check_overlaps,
+)
+
+#: Every rule of a case; each yields what it finds wrong.
+RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
+    structure.check_tables,
+    structure.check_units,
+    *CELLS,
     values.check_signs,
     values.check_removals,
     values.check_floors,
@@ -58,10 +77,8 @@ RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     scopes.check_scopes,
     scopes.check_divisors,
     scopes.check_reached,
-    others.check_bounds,
-    others.check_observed,
-    others.check_periods,
-    others.check_observed_units,
+    rules.check_bounds,
+    *OBSERVED,
 )
 
 
@@ -84,6 +101,28 @@ def check(raw: Raw) -> Case:
         findings.sort(key=lambda finding: order.get(finding.table, -1))
         raise InputError([_placed(finding, raw.place) for finding in findings])
     return Case(settings, {name: _final(draft, name) for name in TABLES}, raw.scenario)
+
+
+def check_observations(raw: Raw, settings: Settings) -> pd.DataFrame:
+    """Return the table of observations as a case would hold it.
+
+    Parameters
+    ----------
+    raw : the observations, with what is needed of the tables that define their ids; these are not checked again.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with the observations.
+    """
+    draft = make_draft(raw, settings)
+    convert_stated(draft)
+    findings = list(raw.findings)
+    for rule in (*CELLS, references.check_references, *OBSERVED):
+        findings.extend(finding for finding in rule(draft) if finding.table == "observations")
+    if findings:
+        raise InputError(findings)
+    return _final(draft, "observations")
 
 
 def _placed(finding: Finding, place: str) -> Finding:

@@ -52,6 +52,21 @@ def read_folder(folder: Path, scenario: str | None) -> Raw:
     return Raw(_settings(folder / SETTINGS, base, findings), tables, scenario or "", tuple(findings))
 
 
+def read_csv(path: Path, name: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the cells of one CSV file as text, by row of a spreadsheet, and what is wrong with single rows.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read at all.
+    """
+    findings: list[Finding] = []
+    try:
+        return _read_table(_text(path, path.resolve().parent), name, findings), findings
+    except _UnreadableError as error:
+        raise InputError([Finding(name, error.problem, error.cure)]) from error
+
+
 def _listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir()) if folder.exists() else []

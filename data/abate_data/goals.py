@@ -127,8 +127,8 @@ OBSERVATIONS = Table(
     "observations",
     "a monitored result",
     (
-        text("period_start", "first day, YYYY-MM-DD"),
-        text("period_end", "last day, YYYY-MM-DD"),
+        Column("period_start", "text", "first day, YYYY-MM-DD", required=True, default=""),
+        Column("period_end", "text", "last day, YYYY-MM-DD", required=True, default=""),
         choice(
             "kind",
             "quality at a receptor; load of a source as reported; activity of a source as a share of that behind its "
@@ -145,7 +145,12 @@ OBSERVATIONS = Table(
         id_column("region", "of a flow: where"),
         id_column("pollutant", "of a load"),
         id_column("parameter", "of a quality"),
-        amount("value", "the result", "observation", low=-math.inf, required=True),
+        amount(
+            "value",
+            "the result; blank where none could be taken, and in a correction that takes a result back",
+            "observation",
+            low=-math.inf,
+        ),
         text("unit", "the unit of the value"),
         choice(
             "qualifier",
@@ -155,7 +160,13 @@ OBSERVATIONS = Table(
             "estimated",
         ),
         amount("sd", "standard deviation of the value", "observation"),
-        Column("revision", "integer", "0 for the first report, one more for each correction", default=0, low=0),
+        Column(
+            "revision",
+            "integer",
+            "0 for the first report, one more for each correction; the greatest counts",
+            default=0,
+            low=0,
+        ),
         text("received", "day on which it was reported, YYYY-MM-DD; blank for the last day of its period"),
     ),
     key=("period_start", "period_end", "kind", "receptor", "source", "region", "pollutant", "parameter", "revision"),

@@ -82,6 +82,23 @@ def read_workbook(path: Path, scenario: str | None) -> Raw:
     return Raw(settings, frames, scenario or "", tuple(findings), SETTINGS, frozenset(unread))
 
 
+def read_one_sheet(path: Path, name: str) -> tuple[pd.DataFrame, list[Finding], frozenset[tuple[str, int, int]]]:
+    """Return the cells of one table's sheet, what is wrong with single cells, and where those are (see `Raw`).
+
+    Raises
+    ------
+    InputError
+        Where the file is no workbook or is too large, or has no such sheet.
+    """
+    sheets = {_name(sheet.title): sheet for sheet in _open(path).worksheets}
+    if name not in sheets:
+        cure = f"call the sheet with the rows {name!r}"
+        raise InputError([Finding(name, "the workbook has no sheet of this name", cure, value=path.name)])
+    findings: list[Finding] = []
+    unread: set[tuple[str, int, int]] = set()
+    return _frame(_rows(sheets[name], name, findings, unread)), findings, frozenset(unread)
+
+
 def _name(title: str) -> str:
     """Return the name that a sheet stands for: `Loads` is loads, `LOADS@dry` is loads@dry."""
     table, mark, scenario = title.partition(AT)

@@ -1,4 +1,4 @@
-"""Rows that a compiled model is given afterwards: objectives to be bounded, a limit on the cost."""
+"""Rows that a compiled model is given afterwards: objectives to be bounded, a limit on the cost, cuts."""
 
 from __future__ import annotations
 
@@ -15,23 +15,28 @@ Floats = NDArray[np.float64]
 
 
 def with_rows(
-    compiled: CompiledModel, name: str, keys: Sequence[Hashable], matrix: Floats, upper: Floats | float = np.inf
+    compiled: CompiledModel,
+    name: str,
+    keys: Sequence[Hashable],
+    matrix: Floats | sparse.csr_array,
+    upper: Floats | float = np.inf,
+    lower: Floats | float = -np.inf,
 ) -> CompiledModel:
-    """Return the model with one more component of rows below its own, matrix @ x <= upper.
+    """Return the model with more rows below its own, lower <= matrix @ x <= upper.
 
     Parameters
     ----------
-    name, keys : of the component, which the model does not have yet, and of its members.
+    name, keys : of the component, to which the rows are added where the model has it already, and of its new members.
     matrix : (keys x columns).
-    upper : (keys), or one for all; infinite for rows that are to be bounded later.
+    upper, lower : (keys), or one for all; infinite for rows that are to be bounded later.
     """
     height, count = len(compiled.row_upper), len(keys)
-    rows = sparse.csr_array(matrix)
+    known = compiled.rows.get(name, np.zeros(0, dtype=np.int64))
     return replace(
         compiled,
-        matrix=sparse.csr_array(sparse.vstack([compiled.matrix, rows], format="csr")),
-        row_lower=np.append(compiled.row_lower, np.full(count, -np.inf)),
+        matrix=sparse.csr_array(sparse.vstack([compiled.matrix, sparse.csr_array(matrix)], format="csr")),
+        row_lower=np.append(compiled.row_lower, np.broadcast_to(lower, count)),
         row_upper=np.append(compiled.row_upper, np.broadcast_to(upper, count)),
-        rows={**compiled.rows, name: height + np.arange(count)},
-        keys={**compiled.keys, name: list(keys)},
+        rows={**compiled.rows, name: np.append(known, height + np.arange(count))},
+        keys={**compiled.keys, name: [*compiled.keys.get(name, ()), *keys]},
     )

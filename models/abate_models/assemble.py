@@ -52,8 +52,9 @@ def assemble(problem: Problem, objective: str = "cost") -> ConcreteModel:
         cure = "trade it off against other objectives with abate.explore"
         raise InputError([Finding("objective", "is a ratio, which no single plan is made for", cure, value=objective)])
     name = full_name(problem, objective)
-    with _no_garbage_collection():
-        model = _rows_of_the_case(problem)
+    with no_garbage_collection():
+        model = ConcreteModel(name="abate")
+        add_rows_of_the_case(model, problem)
         _add_blocks(model, problem, [name])
         chosen = objective_of(model, problem, name)
         if kind != "cost" and chosen.terms:
@@ -84,8 +85,9 @@ def assemble_several(problem: Problem, names: Sequence[str]) -> tuple[ConcreteMo
     twice = [name for place, name in enumerate(full) if name in full[:place]]
     if twice:
         raise InputError([Finding("objectives", "is named twice", "name it once", value=name) for name in twice])
-    with _no_garbage_collection():
-        model = _rows_of_the_case(problem)
+    with no_garbage_collection():
+        model = ConcreteModel(name="abate")
+        add_rows_of_the_case(model, problem)
         _add_blocks(model, problem, full)
         model.objective = _optimised(objective_of(model, problem, "cost"), "cost")
         objectives = [
@@ -94,16 +96,15 @@ def assemble_several(problem: Problem, names: Sequence[str]) -> tuple[ConcreteMo
     return model, objectives
 
 
-def _rows_of_the_case(problem: Problem) -> ConcreteModel:
-    model = ConcreteModel(name="abate")
-    add_measures(model, problem)
-    add_loads(model, problem)
-    add_quality(model, problem)
-    add_caps(model, problem)
-    add_resources(model, problem)
-    add_budgets(model, problem)
-    add_rules(model, problem)
-    return model
+def add_rows_of_the_case(block: ConcreteModel, problem: Problem) -> None:
+    """Add the variables and rows of a problem, without an objective, to a model or to a block of one."""
+    add_measures(block, problem)
+    add_loads(block, problem)
+    add_quality(block, problem)
+    add_caps(block, problem)
+    add_resources(block, problem)
+    add_budgets(block, problem)
+    add_rules(block, problem)
 
 
 def _add_blocks(model: ConcreteModel, problem: Problem, names: Sequence[str]) -> None:
@@ -131,7 +132,7 @@ def _optimised(objective: Objective, preference: str) -> MatrixObjective:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Pause the collector: it would walk the tens of thousands of new components again and again."""
     enabled = gc.isenabled()
     gc.disable()

@@ -24,6 +24,7 @@ class Options:
     keys : (source, measure) of each option.
     source, measure : codes of the two.
     upper : greatest extent; finite wherever the load, the table or the group bounds it.
+    most : the same without regard to the load: what the table and the group allow.
     lower : least extent where any is installed.
     discrete : whether it takes a yes-or-no decision (it has a fixed cost or a least extent).
     operating : yearly cost of a unit of extent, without capital.
@@ -33,12 +34,18 @@ class Options:
     group : position of its group in `groups`, -1 for none.
     groups : (source, group) of each exclusive group.
     removal : (loads x options), load per year removed by a unit of extent.
+    ramp : the most extent that can be added in one year; infinite where nothing bounds it.
+    first_year : first year in which new extent can work; NaN where the table says none.
+    lead_time : years from the decision until new extent works.
+    staged : whether this is one year of several: what is built in one year then stands in the next, so that extent
+        beyond what is built is a decision of its own, used or not.
     """
 
     keys: list[tuple[str, str]]
     source: Codes
     measure: Codes
     upper: Floats
+    most: Floats
     lower: Floats
     discrete: Mask
     operating: Floats
@@ -48,6 +55,10 @@ class Options:
     group: Codes
     groups: list[tuple[str, str]]
     removal: sparse.csr_array
+    ramp: Floats
+    first_year: Floats
+    lead_time: Floats
+    staged: bool = False
 
     @property
     def unit_cost(self) -> Floats:
@@ -56,7 +67,13 @@ class Options:
 
     @property
     def expandable(self) -> Codes:
-        """Positions of the options of which part is built while more would cost capital."""
+        """Positions of the options whose extent beyond what is built is a variable of its own.
+
+        Those of which part is built while more would cost capital; in one year of several, all whose capacity costs
+        capital or is bounded by a ramp.
+        """
+        if self.staged:
+            return np.flatnonzero((self.annual_capital > 0) | np.isfinite(self.ramp))
         return np.flatnonzero((self.built > 0) & (self.annual_capital > 0))
 
 
@@ -65,13 +82,15 @@ def read_options(case: Case, source: Codes, pollutant: Codes, baseline: Floats, 
     table = case["options"]
     removal = _removal(case, source, pollutant, baseline)
     group, groups = _groups(case)
+    most = _most(case, group)
     lower, fixed = case.values("options", "min_extent"), case.values("options", "fixed_cost")
     measure = case.codes("options", "measure")
     return Options(
         keys=list(zip(table["source"], table["measure"], strict=True)),
         source=case.codes("options", "source"),
         measure=measure,
-        upper=_upper(case, removal, baseline - floor, group),
+        upper=greatest_extents(most, removal, baseline - floor),
+        most=most,
         lower=lower,
         discrete=(fixed > 0) | (lower > 0),
         operating=case.values("options", "unit_cost"),
@@ -81,6 +100,9 @@ def read_options(case: Case, source: Codes, pollutant: Codes, baseline: Floats, 
         group=group,
         groups=groups,
         removal=removal,
+        ramp=case.values("options", "ramp"),
+        first_year=case.values("options", "first_year"),
+        lead_time=case.values("options", "lead_time"),
     )
 
 
@@ -156,16 +178,25 @@ def _amounts(case: Case, source: Codes, measure: Codes, pollutant: int, measures
     return amount, is_fraction
 
 
-def _upper(case: Case, removal: sparse.csr_array, removable: Floats, group: Codes) -> Floats:
-    """Return the greatest extent of each option.
-
-    The table's bound, 1 in a group, 0 at a source that is not controllable, and no more than brings a load from
-    its baseline to its floor. The last is left out for loads that some option raises: there more may be useful.
-    """
-    upper = case.values("options", "max_extent").copy()
+def _most(case: Case, group: Codes) -> Floats:
+    """Return the table's bound on each extent, 1 in a group, 0 at a source that is not controllable."""
+    most = case.values("options", "max_extent").copy()
     controllable = np.asarray(case["sources"]["controllable"], dtype=bool)
-    upper[~controllable[case.codes("options", "source")]] = 0.0
-    upper[group >= 0] = np.minimum(upper[group >= 0], 1.0)
+    most[~controllable[case.codes("options", "source")]] = 0.0
+    most[group >= 0] = np.minimum(most[group >= 0], 1.0)
+    return most
+
+
+def greatest_extents(most: Floats, removal: sparse.csr_array, removable: Floats) -> Floats:
+    """Return the greatest extent of each option: `most`, and no more than brings a load from baseline to floor.
+
+    The latter is left out for loads that some option raises: there more may be useful.
+
+    Parameters
+    ----------
+    removable : baseline less floor of each load.
+    """
+    upper = most.copy()
     entries = sparse.coo_array(removal)
     loads, options = entries.coords
     raised = np.zeros(len(removable), dtype=bool)

@@ -31,6 +31,7 @@ class Loads:
     keys : (source, pollutant) of each load.
     source, pollutant : codes of the two, int.
     baseline, floor : load per year, in the case's load unit.
+    growth : share by which the baseline grows each year without measures.
     """
 
     keys: list[tuple[str, str]]
@@ -38,6 +39,7 @@ class Loads:
     pollutant: Codes
     baseline: Floats
     floor: Floats
+    growth: Floats
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def _loads(case: Case) -> Loads:
         pollutant=case.codes("loads", "pollutant"),
         baseline=case.values("loads", "load"),
         floor=case.values("loads", "floor"),
+        growth=case.values("loads", "growth"),
     )
 
 

@@ -8,6 +8,15 @@ s is the exceedance: what is added to what target t allows, in the unit of the t
 target (what it allows, or the baseline of its row where that is 0), so that s / S is a relative exceedance; w is the
 worst of a tier. Targets of priority 0 have no s. Tiers are settled one after the other, the lowest number first:
 least w, then least sum of s / S; the cheapest plan comes last (see `abate.noplan`).
+
+Where targets are re-aligned, those of them that say what they are worth at most give way for that price instead:
+
+.. math::
+
+    \text{cost} + \sum_t p_t s_t \quad \text{is made least}
+
+p is the ceiling on the price of one unit of tightening of target t [money per year per unit of its row]. A target with
+a ceiling is tightened until the next unit would cost more than that.
 Row name: ``tier`` by target.
 """
 
@@ -45,9 +54,9 @@ def relax(model: ConcreteModel, problem: Problem) -> None:
     )
 
 
-def add_exceedance(model: ConcreteModel, problem: Problem) -> None:
-    """Add the variable `exceedance` (by target of a priority above 0) to the rows of the targets."""
-    targets, chosen = problem.targets, relaxable(problem)
+def add_exceedance(model: ConcreteModel, problem: Problem, chosen: np.ndarray | None = None) -> None:
+    """Add the variable `exceedance` to the rows of chosen targets, by default of all of a priority above 0."""
+    targets, chosen = problem.targets, relaxable(problem) if chosen is None else chosen
     if not len(chosen):
         return
     names, most = [targets.ids[row] for row in chosen], _greatest_exceedances(problem)[chosen]
@@ -61,6 +70,12 @@ def add_exceedance(model: ConcreteModel, problem: Problem) -> None:
 def relaxable(problem: Problem) -> np.ndarray:
     """Return the positions of the targets that may give way."""
     return np.flatnonzero(problem.targets.priority > 0)
+
+
+def priced(problem: Problem) -> np.ndarray:
+    """Return the positions of the targets that give way for a price: they may, and have a ceiling on it."""
+    targets = problem.targets
+    return np.flatnonzero((targets.priority > 0) & np.isfinite(targets.price_ceiling))
 
 
 def target_sizes(problem: Problem) -> np.ndarray:
@@ -87,7 +102,9 @@ def _greatest_exceedances(problem: Problem) -> np.ndarray:
     quality = np.where(upper[at], ends[0][targets.quality[at]], ends[1][targets.quality[at]])
     most[at] = quality
     most[targets.rows(BUDGET)] = np.inf
-    return np.asarray(np.maximum(targets.sign * (most - targets.allowed), 0.0))
+    asked = np.isfinite(targets.allowed)
+    beyond = np.where(asked, targets.sign * (most - np.where(asked, targets.allowed, 0.0)), 0.0)
+    return np.asarray(np.maximum(beyond, 0.0))
 
 
 def _ranges(problem: Problem) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
@@ -98,8 +115,7 @@ def _ranges(problem: Problem) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.n
 
 def _entries(problem: Problem, rows: np.ndarray, chosen: np.ndarray) -> sparse.csr_array:
     """Return (rows x targets that may give way): an upper limit is eased by taking off, a lower one by adding."""
-    targets = problem.targets
-    entries = np.where(targets.priority[rows] > 0, -targets.sign[rows], 0.0)
+    entries = np.where(np.isin(rows, chosen), -problem.targets.sign[rows], 0.0)
     kept = entries != 0
     indptr = np.concatenate([[0], np.cumsum(kept)])
     columns = np.searchsorted(chosen, rows)[kept]

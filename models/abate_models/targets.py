@@ -54,6 +54,10 @@ class Targets:
     quality : row of a quality target in `Receptors`, -1 otherwise.
     scope : (targets x loads), 1 where a cap counts a load.
     sources : (targets x sources), True where a budget counts a source's cost.
+    year : year by which it must hold; NaN for the end of the horizon.
+    probability : with which it must hold; NaN where its expected value is judged.
+    price_ceiling : the most that one unit of tightening of its row may cost [money/yr per unit of the row]; infinite
+        where it does not give way for its price.
     """
 
     ids: list[str]
@@ -68,6 +72,9 @@ class Targets:
     quality: Codes
     scope: sparse.csr_array
     sources: Mask
+    year: Floats
+    probability: Floats
+    price_ceiling: Floats
 
     @property
     def allowed(self) -> Floats:
@@ -89,6 +96,9 @@ class Targets:
             quality=self.quality[rows],
             scope=self.scope[rows],
             sources=self.sources[rows],
+            year=self.year[rows],
+            probability=self.probability[rows],
+            price_ceiling=self.price_ceiling[rows],
         )
 
     def rows(self, form: str) -> Codes:
@@ -113,6 +123,9 @@ def caps_on_loads(keys: list[tuple[str, str]], allowed: Floats, sources: int) ->
         quality=np.full(count, -1),
         scope=sparse.eye_array(count, format="csr"),
         sources=np.zeros((count, sources), dtype=bool),
+        year=np.full(count, np.nan),
+        probability=np.full(count, np.nan),
+        price_ceiling=np.full(count, np.inf),
     )
 
 
@@ -164,6 +177,9 @@ def read_targets(
         quality=quality,
         scope=sparse.csr_array(counted.astype(np.float64)),
         sources=sources,
+        year=case.values("targets", "year"),
+        probability=case.values("targets", "probability"),
+        price_ceiling=case.values("targets", "price_ceiling"),
     )
 
 

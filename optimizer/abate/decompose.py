@@ -10,13 +10,16 @@ from abate.certify import Certificate, Claim, certify
 from abate.errors import Finding, InputError, SolverError
 from abate.extend import check_model
 from abate.noplan import no_plan
+from abate.noprobability import no_probability
 from abate.outcome import outcome_of, proved_status
 from abate.plan import Plan, make_plan, with_values
+from abate.probability import Deviations, Probabilities, with_margins
 from abate.reach import Progress, no_report, require_options, resolve_limits
 from abate.solver import DEFAULT_GAP, Session, Solution, SolutionStatus
 from abate_data.case import Case
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model
+from abate_models.margin import deviations_of
 from abate_models.problem import read_problem
 
 
@@ -24,7 +27,8 @@ def build(case: Case, objective: str = "cost") -> ConcreteModel:
     """Return the Pyomo model of a case, to inspect, extend and solve.
 
     Rows carry the ids of the case: ``model.quality["bay"]``, ``model.cap["basin"]``, ``model.balance["plant", "NOx"]``.
-    Give an extended model back with ``decompose(case, model=model)``, or solve it with any solver that Pyomo knows.
+    Give an extended model back with ``decompose(case, model=model)``, or solve it with any solver that Pyomo knows. Its
+    rows are about expected figures: what a target's probability asks beyond them is added by `decompose` as it solves.
 
     Parameters
     ----------
@@ -55,6 +59,11 @@ def decompose(
 
     Of the plans that share the best of another objective than cost, the cheapest is returned.
 
+    A target with a `probability` holds with it, where the case says how well figures are known (`relative_sd` of
+    transfer and loads, `sd` of background, see `abate_models.margin`): a margin that is in proportion to the deviation
+    of its value, and changes with the plan, is held back besides its `margin_of_safety`. Tables show the sum of the two
+    as its margin. Strategies and fronts keep targets for expected figures, and say with which probability that holds.
+
     Parameters
     ----------
     case : from `abate.load`.
@@ -76,30 +85,63 @@ def decompose(
         Where the case has no options, the objective is unknown, a ratio such as inequity, or asks for figures that the
         case does not give, a limit is no such number, or the given model is not one of this case and objective.
     NoPlanError
-        Where the targets cannot hold together; it names them, and the smallest relaxation.
+        Where the targets cannot hold together, for expected figures or with their probabilities; it names them, and the
+        smallest relaxation.
     SolverError
         Where the time limit struck before any plan was found, the solver failed, or its result did not pass the
         certificate.
     """
+    return _decomposed(
+        case, objective, deviations_of, model=model, time_limit=time_limit, gap=gap, progress=progress or no_report
+    )
+
+
+def decompose_expected(
+    case: Case,
+    objective: str = "cost",
+    *,
+    model: ConcreteModel | None = None,
+    time_limit: float | None = None,
+    gap: float = DEFAULT_GAP,
+    progress: Progress | None = None,
+) -> Plan:
+    """Return the plan that keeps every target for expected figures, whatever its probability; else as `decompose`."""
+    return _decomposed(
+        case, objective, None, model=model, time_limit=time_limit, gap=gap, progress=progress or no_report
+    )
+
+
+def _decomposed(
+    case: Case,
+    objective: str,
+    deviations: Deviations | None,
+    *,
+    model: ConcreteModel | None,
+    time_limit: float | None,
+    gap: float,
+    progress: Progress,
+) -> Plan:
     check_arguments(case, time_limit, gap)
     require_options(case)
-    report = progress or no_report
     problem, best = resolve_limits(read_problem(case), progress=progress)
-    report("building the model", 0, 3)
+    progress("building the model", 0, 3)
     own = model is not None
     if model is None:
         model = assemble(problem, objective)
     secondary = check_model(model, problem, objective)
     compiled = compile_model(model)
+    probabilities = Probabilities.of(case, problem, compiled, deviations)
     session = Session(compiled, time_limit=time_limit, gap=gap)
-    report("solving", 1, 3)
-    solution = session.solve()
+    progress("solving", 1, 3)
+    solution = probabilities.solve(session)
     if solution.status is SolutionStatus.INFEASIBLE:
-        report("looking for the conflict", 2, 3)
+        progress("looking for the conflict", 2, 3)
+        if probabilities.chances:
+            raise no_probability(case, problem, model, compiled, session.compiled)
         raise no_plan(case, problem, model, compiled)
     _refuse_nothing(solution, time_limit)
-    report("checking the plan", 2, 3)
-    outcome = outcome_of(problem, compiled, session, solution, objective, secondary)
+    progress("checking the plan", 2, 3)
+    outcome = outcome_of(problem, session, solution, objective, secondary, probabilities)
     solves = session.solves
     del session, compiled  # makes room: HiGHS's copies of a large model are most of what is held
     certificate = (_certify_own if own else certify)(
@@ -113,7 +155,7 @@ def decompose(
         solves=solves,
     )
     filled = with_values(model, outcome.columns)
-    return make_plan(case, problem, outcome, certificate, lambda: filled)
+    return make_plan(case, with_margins(problem, outcome.held), outcome, certificate, lambda: filled)
 
 
 def check_arguments(case: object, time_limit: float | None, gap: float) -> None:

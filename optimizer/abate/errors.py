@@ -1,4 +1,4 @@
-"""The errors that abate raises: AbateError > InputError, NoPlanError, SolverError."""
+"""The errors that abate raises: AbateError > InputError, NoPlanError, SolverError, LedgerError."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import pandas as pd
 
 from abate_data.errors import AbateError, Finding, InputError
 
-__all__ = ["AbateError", "Finding", "InputError", "NoPlanError", "SolverError"]
+__all__ = ["AbateError", "Finding", "InputError", "LedgerError", "NoPlanError", "SolverError"]
 
 
 class SolverError(AbateError):
     """The solver failed, or what it returned did not pass the certificate."""
+
+
+class LedgerError(AbateError):
+    """The ledger cannot be opened, read or written, or a row of it is damaged; says which, and the cure.
+
+    Where a commit raises it nothing was written: what stood in the ledger stands, and the commit may be done again.
+    """
 
 
 class NoPlanError(AbateError):
@@ -22,8 +29,10 @@ class NoPlanError(AbateError):
     reach : a row per target of the conflict or the relaxation: unit, sense, baseline, allowed, best (what it can come
         to by itself).
     relaxation : a row per target that has to give way: priority, unit, sense, allowed, becomes, gives way, percent; the
-        smallest in the order of the priorities. Empty where even that does not help.
-    relaxed_cost : yearly cost of the cheapest plan after the relaxation; NaN where there is none.
+        smallest in the order of the priorities. Empty where even that does not help, and where targets can be held for
+        expected figures and only their probabilities have to give way.
+    relaxed_cost : yearly cost of the cheapest plan after the relaxation, or for expected figures; NaN where there is
+        none.
     """
 
     def __init__(

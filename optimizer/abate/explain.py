@@ -158,6 +158,7 @@ def _loads_at(loads: Loads, rows: Positions) -> Loads:
         loads.pollutant[rows],
         loads.baseline[rows],
         loads.floor[rows],
+        loads.growth[rows],
     )
 
 
@@ -172,6 +173,9 @@ def _options_at(options: Options, columns: Positions, loads: Positions) -> Optio
         "annual_capital",
         "fixed",
         "built",
+        "ramp",
+        "first_year",
+        "lead_time",
     )
     groups, group = np.unique(options.group[columns], return_inverse=True)
     first = int((groups < 0).any())

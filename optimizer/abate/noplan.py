@@ -19,6 +19,7 @@ from pyomo.core.base.PyomoModel import ConcreteModel
 from scipy import sparse
 
 from abate.errors import NoPlanError, SolverError
+from abate.margins import CUTS
 from abate.reach import least_of_loads, technical_session
 from abate.solver import FEASIBILITY_TOLERANCE, Session, SolutionStatus
 from abate.tables import target_units
@@ -68,7 +69,7 @@ def no_plan(case: Case, problem: Problem, model: ConcreteModel, compiled: Compil
     """
     conflict = find_conflict(problem, compiled)
     relaxation, cost = _relaxation_if_any(case, problem, model)
-    reach = _reach(case, problem, {*conflict, *relaxation["target"]})
+    reach = reach_of(case, problem, {*conflict, *relaxation["target"]})
     message = _message(case, conflict, reach, relaxation, cost)
     return NoPlanError(message, conflict, reach, relaxation, cost)
 
@@ -161,12 +162,16 @@ def _wanted(problem: Problem, compiled: CompiledModel) -> dict[str, Positions]:
     """Return the rows of each target, rule and added constraint, by its name."""
     targets = set(problem.targets.ids)
     wanted: dict[str, list[int]] = {}
+    named: dict[int, str] = {}
     for component, positions in compiled.rows.items():
         if component in _TECHNICAL:
             continue
         for key, row in zip(compiled.keys[component], positions, strict=True):
             if row >= 0:
-                wanted.setdefault(_name(component, key, targets), []).append(int(row))
+                # a cut belongs to the target whose limit it keeps, which came before
+                owner = key[0] if component == CUTS and isinstance(key, tuple) else -1
+                named[row] = named.get(owner) or _name(component, key, targets)
+                wanted.setdefault(named[row], []).append(int(row))
     return {name: np.array(rows) for name, rows in wanted.items()}
 
 
@@ -236,7 +241,7 @@ def _feasible(session: Session) -> bool:
     raise SolverError(f"the conflict could not be told: {solution.stop.value}, {solution.status.value}")
 
 
-def _reach(case: Case, problem: Problem, named: set[str]) -> pd.DataFrame:
+def reach_of(case: Case, problem: Problem, named: set[str]) -> pd.DataFrame:
     """Return what each of the named targets can come to by itself."""
     targets, receptors = problem.targets, problem.receptors
     rows = [row for row, name in enumerate(targets.ids) if name in named]

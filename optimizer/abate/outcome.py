@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from abate.bound import proved_bound
 from abate.certify import Claim
+from abate.margins import row_prices
+from abate.probability import Held, Probabilities
 from abate.solver import OPTIMALITY_TOLERANCE, Session, Solution, SolutionStatus, StopReason
 from abate_models.compile import CompiledModel
 from abate_models.cost import cost_of_columns
@@ -46,6 +48,7 @@ class Outcome:
     stop : why the solver stopped, in the solve that chose the plan.
     maximised : whether `value` and `bound` are the negatives of an objective that is maximised.
     shares : whether `load` is what a strategy hands out, not just what the measures leave.
+    held : margins by which targets hold with a probability; None where only expected values are judged.
     """
 
     extent: Floats
@@ -64,6 +67,7 @@ class Outcome:
     stop: StopReason
     maximised: bool
     shares: bool = False
+    held: Held | None = None
 
     def claim(self, best: Floats) -> Claim:
         """Return what the certificate has to check; `best` is the reach of each gap closure target."""
@@ -80,11 +84,17 @@ class Outcome:
             slack=self.slack,
             shares=self.shares,
             maximised=self.maximised,
+            margin=None if self.held is None else self.held.margin,
         )
 
 
 def outcome_of(
-    problem: Problem, compiled: CompiledModel, session: Session, solution: Solution, objective: str, secondary: bool
+    problem: Problem,
+    session: Session,
+    solution: Solution,
+    objective: str,
+    secondary: bool,
+    probabilities: Probabilities,
 ) -> Outcome:
     """Read a solution; solve again for prices where decisions are whole.
 
@@ -95,17 +105,18 @@ def outcome_of(
     SolverError
         Where a further solve fails.
     """
-    whole = bool(compiled.integer.any())
+    whole = session.is_whole
     priced, bound = solution, solution.bound
     if not whole and not np.isnan(solution.prices).any():
-        bound = proved_bound(compiled, solution.prices)
+        bound = proved_bound(session.compiled, solution.prices)
     stop = solution.stop
     if secondary:
-        solution = _cheapest(problem, session, solution)
+        solution = _cheapest(problem, session, solution, probabilities)
         stop = solution.stop
     if whole:
-        priced = _with_fixed_decisions(session, solution)
+        priced = _with_fixed_decisions(session, solution, probabilities)
         solution = solution if secondary else priced
+    compiled = session.compiled
     columns = solution.values.copy()
     extent, installed, load = clean(problem, compiled, columns)
     value = float(compiled.cost @ columns + compiled.offset)
@@ -115,7 +126,7 @@ def outcome_of(
         installed=installed,
         cost=option_costs(problem, extent, installed),
         load=load,
-        price=target_prices(problem, compiled, priced.prices),
+        price=target_prices(problem, compiled, row_prices(compiled, priced.prices)),
         slack=_slack(problem, compiled, columns),
         limit=problem.targets.limit,
         objective=objective,
@@ -126,6 +137,7 @@ def outcome_of(
         fixed_decisions=whole,
         stop=stop,
         maximised=compiled.maximised,
+        held=probabilities.held(load, extent),
     )
 
 
@@ -159,7 +171,7 @@ def outcome_at(problem: Problem, compiled: CompiledModel, columns: Floats, row_p
     )
 
 
-def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
+def _cheapest(problem: Problem, session: Session, best: Solution, probabilities: Probabilities) -> Solution:
     """Return the cheapest solution that is as good as the best one; the session gets its own objective back."""
     compiled = session.compiled
     row, free = compiled.rows["objective_value"], np.array([np.inf])
@@ -168,7 +180,7 @@ def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
     # the row holds the objective as it is named, the value its negative where that is maximised
     session.bound_rows(row, *((-most, free) if compiled.maximised else (-free, most)))
     session.minimise(cost_of_columns(problem, compiled))
-    cheapest = session.solve()
+    cheapest = probabilities.solve(session)
     session.bound_rows(row, -free, free)
     session.minimise(compiled.cost, compiled.offset)
     if cheapest.found:
@@ -177,10 +189,10 @@ def _cheapest(problem: Problem, session: Session, best: Solution) -> Solution:
     return replace(best, stop=StopReason.FAILED if cheapest.stop is StopReason.FINISHED else cheapest.stop)
 
 
-def _with_fixed_decisions(session: Session, solution: Solution) -> Solution:
+def _with_fixed_decisions(session: Session, solution: Solution, probabilities: Probabilities) -> Solution:
     """Return the solution of the LP that is left once every yes-or-no decision is fixed."""
     session.fix_integers(solution.values)
-    refined = session.solve()
+    refined = probabilities.solve(session)
     return refined if refined.found else solution
 
 

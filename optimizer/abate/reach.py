@@ -185,6 +185,9 @@ def _probes(case: Case, problem: Problem, scopes: Scopes) -> tuple[Targets, list
         quality=np.concatenate([np.arange(qualities), np.full(caps, -1)]),
         scope=sparse.csr_array(np.vstack([empty, *scope])),
         sources=np.zeros((count, len(problem.sources)), dtype=bool),
+        year=np.full(count, np.nan),
+        probability=np.full(count, np.nan),
+        price_ceiling=np.full(count, np.inf),
     )
     return targets, zones
 

@@ -10,6 +10,7 @@ import logging
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from abate.errors import SolverError
 from abate_models.compile import CompiledModel
@@ -20,6 +21,8 @@ Floats = NDArray[np.float64]
 INFINITE = 1e20
 #: Coefficients below this share of the largest of their row cannot be seen by the solver.
 SMALLEST_COEFFICIENT = 1e-12
+#: A row whose size is known is scaled to this size, and by no more than this beyond the scale of its coefficients.
+SHARPNESS, MOST_SHARPENED = 16.0, 2.0**14
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +35,8 @@ def column_scale(compiled: CompiledModel) -> Floats:
     return _power_of_two(size)
 
 
-def row_scale(compiled: CompiledModel, columns: Floats) -> Floats:
+def row_scale(matrix: sparse.csr_array, columns: Floats) -> Floats:
     """Return one over the largest scaled coefficient of each row, as a power of two."""
-    matrix = compiled.matrix
     largest = np.zeros(matrix.shape[0])
     filled = np.flatnonzero(np.diff(matrix.indptr))
     if len(filled):
@@ -43,6 +45,17 @@ def row_scale(compiled: CompiledModel, columns: Floats) -> Floats:
         largest[filled] = np.maximum.reduceat(scaled, matrix.indptr[filled])
     largest[largest == 0] = 1.0
     return 1.0 / _power_of_two(largest)
+
+
+def sharper(scale: Floats, sizes: Floats) -> Floats:
+    """Return scales of rows that make the solver's tolerance a small share of given sizes, where these are not tiny.
+
+    Parameters
+    ----------
+    scale : by the largest coefficient of each row.
+    sizes : above 0, what a violation of each row is a share of.
+    """
+    return np.clip(SHARPNESS / _power_of_two(sizes), scale, MOST_SHARPENED * scale)
 
 
 def _power_of_two(size: Floats) -> Floats:

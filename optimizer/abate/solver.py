@@ -1,28 +1,44 @@
 """The only file that knows HiGHS: solving, re-solving, and what came back.
 
-A `Session` holds one compiled model inside HiGHS. Steps change costs and bounds only; nothing is rebuilt and no row
-is deleted, so that every solve after the first starts from the last basis.
+A `Session` holds one compiled model inside HiGHS. Steps change costs and bounds, or add rows; nothing is rebuilt and no
+row is deleted, so that every solve after the first starts from the last basis. A new model of the same shape takes
+that basis over.
 
 What it sees is scaled first (`abate.scaling`).
 """
 
 from __future__ import annotations
 
-import enum
 import logging
 import queue
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from abate.errors import SolverError
 from abate.methods import choose_method, choose_presolve
-from abate.scaling import SMALLEST_COEFFICIENT, column_scale, refuse_unusable, row_scale, typical, warn_of_small
+from abate.sameness import change_of_shape
+from abate.scaling import SMALLEST_COEFFICIENT, column_scale, refuse_unusable, row_scale, sharper, typical, warn_of_small
+from abate.solution import Solution, SolutionStatus, StopReason
+from abate_models.added_rows import with_rows
 from abate_models.compile import CompiledModel
+
+__all__ = [
+    "DEFAULT_GAP",
+    "FEASIBILITY_TOLERANCE",
+    "OPTIMALITY_TOLERANCE",
+    "SOLVER_TOLERANCE",
+    "Session",
+    "Solution",
+    "SolutionStatus",
+    "StopReason",
+]
 
 Floats = NDArray[np.float64]
 
@@ -44,58 +60,6 @@ MILP_PRESOLVE_RULES_OFF = 4096
 logger = logging.getLogger(__name__)
 
 
-class StopReason(enum.Enum):
-    """Why the solver stopped."""
-
-    FINISHED = "finished"
-    TIME_LIMIT = "time limit"
-    INTERRUPTED = "interrupted"
-    FAILED = "failed"
-
-
-class SolutionStatus(enum.Enum):
-    """What the solver knows about the model."""
-
-    OPTIMAL = "optimal"
-    FEASIBLE = "feasible"
-    INFEASIBLE = "infeasible"
-    UNBOUNDED = "unbounded"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Solution:
-    """What came back from one solve, in the model's own units.
-
-    Attributes
-    ----------
-    stop, status : why it stopped and what is known.
-    values : value of each column; meaningless unless the status is optimal or feasible.
-    prices : per row, change of the objective per unit of its bound; all NaN after a MILP.
-    objective : value of the objective.
-    bound : proved lower bound of the objective (equal to it for an optimal LP, as the solver says).
-    iterations, nodes : work done.
-    seconds : wall time of the solve.
-    method : the method that HiGHS was given.
-    """
-
-    stop: StopReason
-    status: SolutionStatus
-    values: Floats
-    prices: Floats
-    objective: float
-    bound: float
-    iterations: int
-    nodes: int
-    seconds: float
-    method: str
-
-    @property
-    def found(self) -> bool:
-        """Whether there are values to use."""
-        return self.status in (SolutionStatus.OPTIMAL, SolutionStatus.FEASIBLE)
-
-
 class Session:
     """One compiled model inside HiGHS, solved as often as needed.
 
@@ -108,9 +72,16 @@ class Session:
 
     Attributes
     ----------
+    compiled : the model, with the rows that were added since.
     solves : how many solves were made.
     time_limit : seconds for each solve from now on; None for no limit.
+    method : the method that HiGHS is given for the next solve.
     """
+
+    compiled: CompiledModel
+    method: str
+    _column_scale: Floats
+    _row_scale: Floats
 
     def __init__(
         self,
@@ -120,23 +91,17 @@ class Session:
         gap: float = DEFAULT_GAP,
         restarts: bool = True,
     ) -> None:
-        self.compiled = compiled
         self.solves = 0
-        self._integer = compiled.integer.copy()
-        self._column_scale = column_scale(compiled)
-        self._row_scale = row_scale(compiled, self._column_scale)
-        self._cost_scale = 1.0
-        self._cost = compiled.cost
-        self._offset = compiled.offset
-        self._gap = gap
         self.time_limit = time_limit
-        self._is_long = len(compiled.cost) >= LONG_RUN_COLUMNS or bool(compiled.integer.any())
-        self._presolve = choose_presolve(compiled)
-        self._highs = highspy.Highs()
-        self._set_options(gap)
+        self._gap = gap
         self._restarts = restarts
-        self._option("mip_allow_restart", restarts)
-        self._pass()
+        self._highs = highspy.Highs()
+        self._load(compiled)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether any column has to take a whole number."""
+        return bool(self._integer.any())
 
     def solve(self) -> Solution:
         """Solve the model as it stands.
@@ -161,8 +126,7 @@ class Session:
             raise SolverError(f"HiGHS failed in solve {self.solves}: {self._status_text()}")
         solution = self._solution(seconds)
         if not self._integer.any():
-            self.method = "simplex"  # later solves start from the basis that this one left
-            self._option("solver", self.method)
+            self._set_method("simplex")  # later solves start from the basis that this one left
         logger.debug("solve %d: %s, %s, %.3g s", self.solves, solution.stop.value, solution.status.value, seconds)
         return solution
 
@@ -186,16 +150,74 @@ class Session:
             scale = self._row_scale[row]
             self._check(self._highs.changeRowBounds(int(row), least * scale, most * scale), "change limits")
 
+    def add_rows(
+        self,
+        matrix: sparse.csr_array,
+        lower: Floats,
+        upper: Floats,
+        *,
+        sizes: Floats | None = None,
+        name: str = "added",
+        keys: Sequence[Hashable] | None = None,
+    ) -> None:
+        """Add rows lower <= matrix @ columns <= upper below those of the model; the next solve starts from its basis.
+
+        Parameters
+        ----------
+        matrix : (rows x columns).
+        sizes : what a violation of each row is a share of; without them the largest term that the row can have, which
+            may be far more than its bounds.
+        name, keys : the component of `compiled` that the rows join, and a key for each; numbers where there are none.
+        """
+        first = len(self.compiled.rows.get(name, ()))
+        keys = range(first, first + len(lower)) if keys is None else keys
+        added = sparse.csr_array(matrix)
+        scale = row_scale(added, self._column_scale)
+        if sizes is not None:
+            scale = sharper(scale, sizes)
+        data = added.data * self._column_scale[added.indices] * np.repeat(scale, np.diff(added.indptr))
+        starts, indices = added.indptr[:-1].astype(np.int32), added.indices.astype(np.int32)
+        status = self._highs.addRows(len(lower), lower * scale, upper * scale, added.nnz, starts, indices, data)
+        self._check(status, "add rows")
+        self._row_scale = np.append(self._row_scale, scale)
+        self.compiled = with_rows(self.compiled, name, list(keys), added, upper, lower)
+
+    def update(self, compiled: CompiledModel) -> str:
+        """Take a new model in the place of the old one, from whose basis it is solved where the two have one shape.
+
+        Rows, costs and bounds that were added or changed since the old model came are dropped.
+
+        Returns
+        -------
+        ``updated``, or ``rebuilt because`` and why the two are not of one shape.
+        """
+        why, rows = change_of_shape(self._given, compiled), len(compiled.row_upper)
+        basis = self._highs.getBasis()
+        self._load(compiled)
+        if why:
+            return f"rebuilt because {why}"
+        if basis.valid and not self._integer.any():
+            basis.alien = len(basis.row_status) > rows  # what is left without added rows may take a repair
+            basis.row_status = basis.row_status[:rows]
+            self._start_from_basis(basis)
+        return "updated"
+
+    @contextmanager
+    def relaxed(self) -> Iterator[None]:
+        """Let whole-number columns take any value for a while."""
+        chosen, method = np.flatnonzero(self._integer), self.method
+        self._set_integers(chosen, whole=False)
+        try:
+            yield
+        finally:
+            self._set_integers(chosen, whole=True)
+            self._set_method(method)
+
     def fix_integers(self, values: Floats) -> None:
         """Fix every whole-number column at its value, so that the model becomes an LP with prices."""
         chosen = np.flatnonzero(self._integer)
         whole = np.round(values[chosen])
-        continuous = [highspy.HighsVarType.kContinuous] * len(chosen)
-        self._check(
-            self._highs.changeColsIntegrality(len(chosen), chosen.astype(np.int32), np.array(continuous)),
-            "fix decisions",
-        )
-        self._integer = np.zeros_like(self._integer)
+        self._set_integers(chosen, whole=False)
         self.bound_columns(chosen, whole, whole)
 
     def start_from(self, values: Floats) -> None:
@@ -208,9 +230,7 @@ class Session:
         """Return another session on the same model that starts from the basis of this one."""
         other = Session(self.compiled, time_limit=self.time_limit, gap=self._gap, restarts=self._restarts)
         if not self._integer.any() and self._highs.getBasis().valid:
-            other._check(other._highs.setBasis(self._highs.getBasis()), "start from a basis")
-            other.method = "simplex"
-            other._option("solver", other.method)
+            other._start_from_basis(self._highs.getBasis())
         return other
 
     def cancel(self) -> None:
@@ -243,21 +263,47 @@ class Session:
         finally:
             self._highs.HandleUserInterrupt = False  # it keeps HiGHS, and its copies of the model, alive
 
-    def _set_options(self, gap: float) -> None:
+    def _start_from_basis(self, basis: highspy.HighsBasis) -> None:
+        self._check(self._highs.setBasis(basis), "start from a basis")
+        self._set_method("simplex")
+
+    def _set_method(self, method: str) -> None:
+        self.method = method
+        self._option("solver", method)
+
+    def _set_integers(self, chosen: NDArray[np.int64], *, whole: bool) -> None:
+        kind = highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous
+        kinds = np.array([kind] * len(chosen))
+        status = self._highs.changeColsIntegrality(len(chosen), chosen.astype(np.int32), kinds)
+        self._check(status, "change which decisions are whole")
+        self._integer[chosen] = whole
+
+    def _load(self, compiled: CompiledModel) -> None:
+        """Hold a model as if it were the first one."""
+        self.compiled = self._given = compiled
+        self._integer = compiled.integer.copy()
+        self._column_scale = column_scale(compiled)
+        self._row_scale = row_scale(compiled.matrix, self._column_scale)
+        self._cost, self._offset, self._cost_scale = compiled.cost, compiled.offset, 1.0
+        self._is_long = len(compiled.cost) >= LONG_RUN_COLUMNS or bool(compiled.integer.any())
+        self._presolve = choose_presolve(compiled)
+        self._set_options()
+        self._pass()
+
+    def _set_options(self) -> None:
         self._option("output_flag", False)
         self._option("threads", 1)
         self._option("random_seed", 0)
         self._option("primal_feasibility_tolerance", SOLVER_TOLERANCE)
         self._option("dual_feasibility_tolerance", SOLVER_TOLERANCE)
         self._option("mip_feasibility_tolerance", WHOLE_TOLERANCE)
-        self._option("mip_rel_gap", gap)
+        self._option("mip_rel_gap", self._gap)
         self._option("mip_abs_gap", 0.0)
+        self._option("mip_allow_restart", self._restarts)
         self._option("small_matrix_value", SMALLEST_COEFFICIENT)
-        self.method = choose_method(self.compiled)
-        self._option("solver", self.method)
+        self._set_method(choose_method(self.compiled))
         self._option("presolve", self._presolve)
-        if self._integer.any():
-            self._option("presolve_rule_off", MILP_PRESOLVE_RULES_OFF)
+        self._option("presolve_rule_off", MILP_PRESOLVE_RULES_OFF if self._integer.any() else 0)
 
     def _pass(self) -> None:
         """Hand the scaled arrays over to HiGHS."""

@@ -76,7 +76,7 @@ def measures(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
             "source": [options.keys[j][0] for j in used],
             "measure": [options.keys[j][1] for j in used],
             "extent": outcome.extent[used],
-            "unit": _measure_units(case)[options.measure[used]],
+            "unit": measure_units(case)[options.measure[used]],
             "cost": outcome.cost[used],
         }
     )
@@ -105,7 +105,7 @@ def practices(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
             "pollutant": [problem.pollutants[code] for code in removed["pollutant"]],
             "sources": np.bincount(options.measure[used], minlength=count)[measure],
             "extent": np.bincount(options.measure, outcome.extent, count)[measure],
-            "unit": _measure_units(case)[measure],
+            "unit": measure_units(case)[measure],
             "removed": removed["removed"],
             "cost": np.bincount(options.measure, outcome.cost, count)[measure],
         }
@@ -118,7 +118,7 @@ def attainment(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     targets = problem.targets
     before, after = _values(problem, outcome)
     unused = targets.sign * (targets.allowed - after)
-    scale = np.maximum(np.abs(targets.allowed), np.abs(after))
+    scale = np.maximum.reduce([np.abs(targets.allowed), np.abs(after), targets.margin])
     table = pd.DataFrame(
         {
             "target": targets.ids,
@@ -182,7 +182,7 @@ def prices(case: Case, problem: Problem, outcome: Outcome) -> pd.DataFrame:
     targets = problem.targets
     units = target_units(case, problem)
     paid = objective_unit(case, outcome.objective)
-    asked = _asked_units(case, units)
+    asked = asked_units(case, units)
     price = outcome.price
     table = pd.DataFrame(
         {
@@ -241,14 +241,14 @@ def objective_unit(case: Case, objective: str) -> str:
     return known.get(kind, "share")
 
 
-def _measure_units(case: Case) -> NDArray[np.object_]:
+def measure_units(case: Case) -> NDArray[np.object_]:
     """Return the unit of each measure's extent; a measure without a row of its own counts in shares."""
     unit = np.full(len(case.ids("options", "measure")), "share", dtype=object)
     unit[case.codes("measures", "measure")] = case["measures"]["unit"].to_numpy(dtype=object)
     return unit
 
 
-def _asked_units(case: Case, units: list[str]) -> list[str]:
+def asked_units(case: Case, units: list[str]) -> list[str]:
     """Return the unit of each target's limit as the planner wrote it; `units` are those of the rows."""
     kind, basis = case["targets"]["kind"], case["targets"]["basis"]
     return [
@@ -280,7 +280,10 @@ def target_values(problem: Problem, load: Floats, cost: Floats) -> Floats:
 
 
 def marginal_values(problem: Problem, outcome: Outcome) -> sparse.csr_array:
-    """Return (targets x loads): worth of one unit less of a load through each target, in objective units."""
+    """Return (targets x loads): worth of one unit less of a load through each target, in objective units.
+
+    Where a target holds with a probability, a unit less of a load takes from the target's margin as well.
+    """
     targets, receptors = problem.targets, problem.receptors
     priced = np.flatnonzero(outcome.price > 0)
     weight = outcome.price * targets.sign
@@ -290,6 +293,9 @@ def marginal_values(problem: Problem, outcome: Outcome) -> sparse.csr_array:
         else receptors.transfer[[targets.quality[row]]] * weight[row]
         for row in priced
     ]
+    if outcome.held is not None:
+        slopes = [outcome.held.slope[[row]] * outcome.price[row] for row in priced]
+        pieces = [piece + slope for piece, slope in zip(pieces, slopes, strict=True)]
     stacked = sparse.vstack(pieces, format="csr") if pieces else sparse.csr_array((0, len(problem.loads.keys)))
     chosen = sparse.csr_array((np.ones(len(priced)), (priced, np.arange(len(priced)))), (len(targets.ids), len(priced)))
     return sparse.csr_array(chosen @ stacked)

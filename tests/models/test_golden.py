@@ -31,6 +31,7 @@ from abate_models.matrix import MatrixObjective
 from abate_models.objectives import OBJECTIVES, RATIOS, Ratio
 from abate_models.problem import Problem, read_problem
 from abate_models.relaxation import relax
+from abate_models.stages import Coupling, assemble_stages
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 REGENERATE = "ABATE_REGENERATE_GOLDEN"
@@ -133,6 +134,8 @@ class Golden:
     keeps_objective: bool = False
     gini_cap: float | None = None
     errors: tuple[float, ...] = ()
+    years: tuple[int, ...] = ()
+    previous: tuple[float, ...] | None = None
 
 
 GOLDENS = {
@@ -322,6 +325,36 @@ GOLDENS = {
         ("party_cost_balance", "cost_gap_need"),
         objective="inequity",
     ),
+    "stages": Golden(
+        "two years at 25 % a year: what is used of filter and wetland must stand, grows by 0.4 filters a year at most "
+        "and stays; a yes to settling stays a yes; capital of 100 over 20 years (25.29 a year) is paid on what stands; "
+        "where the target gives way, 2 a tonne",
+        {
+            **THREE_KINDS_OF_OPTION,
+            "options": """
+                source measure max_extent unit_cost fixed_cost capital_cost built ramp first_year
+                mill   settle  0.75       30        7          .            .     .    .
+                mill   filter  1          60        .          .            .     0.4  .
+                town   wetland 30         2         .          100          10    .    2031""",
+            "targets": """
+                target kind limit price_ceiling
+                basin  load 90    2""",
+        },
+        tuple(
+            f"stage[{year}].{name}"
+            for year in (2030, 2031)
+            for name in ("cap", "expansion_need", "capacity_step", "stays_installed")
+        ),
+        keeps_objective=True,
+        years=(2030, 2031),
+    ),
+    "stability": Golden(
+        "extent - rise + fall = extent before, 0.25 and 0.5 in both years; the cost of both years is a row without bounds",
+        {},
+        ("stage[2030].change", "stage[2031].change", "cost_held"),
+        years=(2030, 2031),
+        previous=(0.25, 0.5),
+    ),
     "tail": Golden(
         "errors of one standard deviation up in scenario 0, down in 1. clear: 0.002 x (1 +- 0.5) mill + 0.001 x (1 +- "
         "0.2) town + 0.05 +- 0.01 <= 0.2, over the size 0.15; fish: 9 - 0.01 x (1 +- 0.2) mill >= 8, over 8",
@@ -356,9 +389,10 @@ def test_a_block_makes_its_golden_model(
         column = np.array(golden.errors)[:, None]
         monkeypatch.setattr(tail, "SCENARIOS", len(column))
         monkeypatch.setattr(tail, "draw_errors", lambda *counts: [np.repeat(column, count, 1) for count in counts])
-    case = make_case({**TWO_SOURCES, **golden.tables}, signed_transfer="transfer" in golden.tables)
+    rate = {"discount_rate": 0.25} if golden.years else {}
+    case = make_case({**TWO_SOURCES, **golden.tables}, signed_transfer="transfer" in golden.tables, **rate)
     problem = read_problem(case)
-    model = assemble_any(problem, golden.objective)
+    model = assemble_years(problem, golden) if golden.years else assemble_any(problem, golden.objective)
     if golden.relax:
         relax(model, problem)
     if golden.gini_cap is not None:
@@ -392,6 +426,20 @@ def assemble_any(problem: Problem, objective: str) -> ConcreteModel:
     model.del_component("objective")
     model.objective = MatrixObjective(terms=ratio.numerator.terms, doc=ratio.numerator.name)
     return model
+
+
+def assemble_years(problem: Problem, golden: Golden) -> ConcreteModel:
+    """Return the model of some years that are alike."""
+    options = problem.options
+    coupling = Coupling(
+        built=np.tile(options.built, (len(golden.years), 1)),
+        ramp=options.ramp,
+        available_from=np.nan_to_num(options.first_year, nan=-np.inf),
+        discount_rate=0.25,
+        ceilings=True,
+        previous=None if golden.previous is None else np.tile(golden.previous, (len(golden.years), 1)),
+    )
+    return assemble_stages(dict.fromkeys(golden.years, problem), coupling)
 
 
 def lp_text(model: ConcreteModel, golden: Golden) -> str:

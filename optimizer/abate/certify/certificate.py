@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from abate.certify.arrays import SMALLEST_SHARE, relative
-from abate.certify.checks import verify
+from abate.certify.checks import held_with_probability, verify
 from abate.certify.claim import Check, Claim, check
 from abate.certify.objectives import is_known
 from abate.errors import SolverError
@@ -124,7 +124,7 @@ def certify(
     return Certificate(
         case=case.settings.name,
         case_hash=case.hash,
-        checks=table.assign(tolerance=[_tolerance(one) for one in checks]),
+        checks=table.assign(tolerance=[tolerance_of(one) for one in checks]),
         stop=stop,
         status=status,
         objective=claim.objective,
@@ -141,7 +141,7 @@ def certify(
             "solver": SOLVER_TOLERANCE,
             "smallest share": SMALLEST_SHARE,
         },
-        versions=_versions(),
+        versions=software_versions(),
         assumptions=tuple(_assumptions(case, claim)),
     )
 
@@ -155,7 +155,7 @@ def prove(case: Case, claim: Claim, gap: float) -> list[Check]:
         Where any check fails, with the largest violation in words.
     """
     checks = [*verify(case, claim), _gap_check(claim, gap)]
-    _refuse_failures(checks)
+    refuse_failures(checks)
     return checks
 
 
@@ -164,7 +164,8 @@ def _version(name: str) -> str:
     return version(name)
 
 
-def _versions() -> dict[str, str]:
+def software_versions() -> dict[str, str]:
+    """Return the version of everything that the figures of a plan depend on, by name."""
     return {name: _version(name) for name in SOFTWARE}
 
 
@@ -179,19 +180,21 @@ def _gap_check(claim: Claim, gap: float) -> Check:
     return check("gap", relative(beyond, size), lambda _: claim.objective)
 
 
-def _tolerance(one: Check) -> float:
+def tolerance_of(one: Check) -> float:
+    """Return up to which relative violation a check holds."""
     return OPTIMALITY_TOLERANCE if one.kind in _OF_THE_BEST else FEASIBILITY_TOLERANCE
 
 
-def _refuse_failures(checks: list[Check]) -> None:
-    failed = [one for one in checks if one.worst > _tolerance(one)]
+def refuse_failures(checks: list[Check]) -> None:
+    """Raise SolverError where a check fails, with the largest violation in words."""
+    failed = [one for one in checks if one.worst > tolerance_of(one)]
     if not failed:
         return
     worst = max(failed, key=lambda one: one.worst)
     others = ", ".join(one.kind for one in failed if one is not worst)
     raise SolverError(
         f"the plan does not pass its certificate: the check of {worst.kind} fails at {worst.where} by "
-        f"{worst.worst:.2g} of its size, where {_tolerance(worst):.2g} is allowed"
+        f"{worst.worst:.2g} of its size, where {tolerance_of(worst):.2g} is allowed"
         + (f"; so do the checks of {others}" if others else "")
         + ". This is no fault of your case unless its numbers differ by many powers of ten; please report it"
     )
@@ -204,10 +207,13 @@ def _assumptions(case: Case, claim: Claim) -> list[str]:
     said = [f"target {names[row]!r} gives way by {claim.slack[row]:.4g}" for row in np.flatnonzero(claim.slack)]
     if not is_known(claim.objective):
         said.append(f"the value of the objective {claim.objective!r} is the model's, not recomputed")
+    held = held_with_probability(case, claim)
     said += [
         f"target {names[row]!r} is proved for expected figures, not with probability {probability[row]:.4g}"
-        for row in np.flatnonzero(~np.isnan(probability))
+        for row in np.flatnonzero(~np.isnan(probability) & ~held)
     ]
+    if held.any():
+        said.append("probabilities are those of figures whose errors are normal and independent")
     return said + [
         f"target {names[row]!r} closes {limit[row]:.4g} % of its gap where the best that can be reached is "
         f"{claim.best[row]:.4g}: limit {claim.limit[row]:.4g}"

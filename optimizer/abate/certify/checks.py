@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from abate.certify import objectives
-from abate.certify.arrays import SMALLEST_SHARE, Floats, match, relative, totals
+from abate.certify.arrays import SMALLEST_SHARE, Flags, Floats, match, relative, totals
+from abate.certify.chance import Chance
 from abate.certify.claim import Check, Claim, check, refuse_misfits
 from abate.certify.measures import Measures
 from abate.certify.quality import Quality
@@ -15,6 +16,11 @@ from abate.certify.rules import Rules
 from abate.certify.targets import Targets
 from abate.certify.zones import Zones
 from abate_data.case import Case
+
+
+def held_with_probability(case: Case, claim: Claim) -> Flags:
+    """Return which targets a plan holds with their probability, and not just for expected figures."""
+    return _Rows(case, claim).with_probability
 
 
 def verify(case: Case, claim: Claim) -> list[Check]:
@@ -47,6 +53,7 @@ def verify(case: Case, claim: Claim) -> list[Check]:
             rows.quality(),
             rows.cap(),
             rows.budget(),
+            rows.chance(),
             rows.resource(),
             *([] if claim.shares else [rules.reduction_percent(), rules.uniform(), rules.burden()]),
             rows.slack(),
@@ -65,6 +72,7 @@ class _Rows:
         self.measures, self.zones = Measures(case, claim), Zones(case)
         self.response = Quality(case)
         self.targets = Targets(case, claim, self.measures, self.response, self.zones)
+        self.uncertain = Chance(case, self.measures, self.response, self.targets)
 
     def finite(self) -> Check:
         """Every number is one; only a bound may be missing, as -infinity."""
@@ -145,6 +153,25 @@ class _Rows:
     def budget(self) -> Check:
         """Options in scope cost no more than the budget."""
         return self._target_check("budget", self.targets.is_budget)
+
+    def chance(self) -> Check:
+        """Limits are kept by the margin that each probability takes, and no other margin is claimed."""
+        if self.claim.margin is None:
+            return check("chance", np.zeros(0), self.target_name)
+        claimed, held = self.claim.margin, self.with_probability
+        rows = np.flatnonzero(held | (claimed != 0))
+        margin = np.where(held, self.uncertain.margin(self.claim.load), 0.0)[rows]
+        size = np.maximum(self.targets.size[rows], margin)
+        short = relative(margin - self.targets.unused(self.targets.value)[rows], size)
+        other = relative(np.abs(claimed[rows] - margin), size)
+        return check("chance", np.maximum(short, other), lambda row: self.target_name(int(rows[row])))
+
+    @property
+    def with_probability(self) -> Flags:
+        """Which targets are claimed to hold with their probability, and not just for expected figures."""
+        if self.claim.margin is None:
+            return np.zeros(len(self.targets.kind), dtype=bool)
+        return self.uncertain.asked
 
     def _target_check(self, kind: str, chosen: np.ndarray) -> Check:
         rows = np.flatnonzero(chosen)

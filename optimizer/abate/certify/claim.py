@@ -32,6 +32,8 @@ class Claim:
     shares : whether the loads are what a strategy hands out: measures may then remove more than it asks, targets may
         be missed by just their slack, and the rules of the case are none of its business.
     maximised : whether the objective was maximised.
+    margin : what is held back from the limit of each row of `targets` so that it holds with its probability, in the
+        unit of its limit; None for a plan that is made for expected figures.
     """
 
     extent: Floats
@@ -46,6 +48,7 @@ class Claim:
     slack: Floats
     shares: bool = False
     maximised: bool = False
+    margin: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def refuse_misfits(case: Case, claim: Claim) -> None:
     for table, fields in {
         "options": ("extent", "installed"),
         "loads": ("load",),
-        "targets": ("limit", "best", "slack"),
+        "targets": ("limit", "best", "slack", *([] if claim.margin is None else ["margin"])),
     }.items():
         for field in fields:
             given, rows = np.shape(getattr(claim, field)), len(case.tables[table])

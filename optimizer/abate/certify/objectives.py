@@ -38,7 +38,7 @@ def recomputed(
         "max_burden": lambda: _max_burden(case, measures),
         "exceedance": lambda: (targets.exceedance, 1.0),
         "inequity": lambda: (inequity(case, of, measures), 1.0),
-        "tail_risk": lambda: tail_risk(case, of, measures, quality, targets),
+        "tail_risk": lambda: tail_risk(of, measures, quality, targets),
     }
     return recompute[kind]()
 

@@ -49,6 +49,14 @@ class Quality:
         values[own] = case.values("background", "value")
         return values
 
+    @cached_property
+    def background_sd(self) -> Floats:
+        """Standard deviation of the background, 0 where the table gives none."""
+        case, values = self._case, np.zeros(self.places)
+        own = self.place(case.codes("background", "receptor"), case.codes("background", "parameter"))
+        values[own] = np.nan_to_num(case.values("background", "sd"))
+        return values
+
     def rise(self, load: Floats) -> Floats:
         """Return what loads (one of each row of `loads`) add to the background."""
         return self._total(load, absolute=False)
@@ -65,6 +73,26 @@ class Quality:
             np.concatenate([part.origin for part in parts]),
             np.concatenate([part.coefficient for part in parts]),
         )
+
+    def coefficients(self, places: Codes, blank: float) -> tuple[Codes, Codes, Floats, Floats]:
+        """Return place, load, coefficient and its standard deviation, once for each place and load, in their order.
+
+        Parameters
+        ----------
+        places : those to be looked at.
+        blank : standard deviation over the coefficient where the table gives none, and for the river.
+        """
+        place, origin, coefficient = self.entries()
+        given = np.full(len(place), np.nan)
+        given[: len(self._case.tables["transfer"])] = self._case.values("transfer", "relative_sd")
+        deviation = coefficient * np.where(np.isnan(given), blank, given)
+        of_origin = np.full(self._cells, -1)
+        of_origin[self._cell] = np.arange(len(self._cell))
+        load, loads = of_origin[origin], len(self._cell)
+        kept = np.isin(place, places) & (load >= 0)
+        key, at = np.unique(place[kept] * loads + load[kept], return_inverse=True)
+        coefficient, deviation = (totals(at.ravel(), values[kept], len(key)) for values in (coefficient, deviation))
+        return key // loads, key % loads, coefficient, deviation
 
     def _total(self, load: Floats, *, absolute: bool) -> Floats:
         of_cell = totals(self._cell, load, self._cells)

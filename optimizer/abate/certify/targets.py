@@ -57,8 +57,8 @@ class Targets:
 
     def _read_caps(self) -> None:
         rows, load, baseline = self.is_cap, self._claim.load, self._measures.baseline
-        self.value[rows], self.baseline[rows] = self._in_scope(load), self._in_scope(baseline)
-        self.terms[rows], self.baseline_terms[rows] = self._in_scope(np.abs(load)), self.baseline[rows]
+        self.value[rows], self.baseline[rows] = self.in_scope(load), self.in_scope(baseline)
+        self.terms[rows], self.baseline_terms[rows] = self.in_scope(np.abs(load)), self.baseline[rows]
 
     def _read_budgets(self) -> None:
         measures, rows = self._measures, self.is_budget
@@ -73,7 +73,7 @@ class Targets:
         places = self._quality.place(codes("targets", "receptor"), codes("targets", "parameter"))
         return np.asarray(places[self.is_quality])
 
-    def _in_scope(self, load: Floats) -> Floats:
+    def in_scope(self, load: Floats) -> Floats:
         """Return the sum of loads in the scope of each cap, shape (caps,)."""
         codes, measures = self._case.codes, self._measures
         sums = self._zones.sums(measures.load_source, measures.load_pollutant, measures.pollutants, load)
@@ -124,7 +124,7 @@ class Targets:
     def missed(self) -> Floats:
         """Relative violation of each target, its limit included where the claim states another."""
         other = relative(np.abs(self._claim.limit - self.limit), self.size)
-        return np.maximum(relative(-self._unused(self.value), self.size), other)
+        return np.maximum(relative(-self.unused(self.value), self.size), other)
 
     @cached_property
     def unbalanced(self) -> Floats:
@@ -134,15 +134,15 @@ class Targets:
         background = np.zeros(len(self.kind))
         background[self.is_quality] = self._quality.background[self.places]
         given = point + diffuse + background
-        shares = np.maximum(relative(-self._unused(given), self.size), relative(np.abs(given - self.value), self.size))
+        shares = np.maximum(relative(-self.unused(given), self.size), relative(np.abs(given - self.value), self.size))
         return np.asarray(shares[self.is_quality | self.is_cap])
 
     @cached_property
     def shortfall(self) -> Floats:
         """By how much each target is missed, in the unit of its row; 0 where it is attained."""
-        return np.maximum(self._claim.slack - self._unused(self.value), 0.0)
+        return np.maximum(self._claim.slack - self.unused(self.value), 0.0)
 
-    def _unused(self, value: Floats) -> Floats:
+    def unused(self, value: Floats) -> Floats:
         """Return what is left between each target and a value, slack included."""
         return np.asarray(self.sign * (self.limit - value) - self.held + self._claim.slack)
 
@@ -158,7 +158,7 @@ class Targets:
         load, brought = np.where(chosen, self._claim.load, 0.0), np.zeros(len(self.kind))
         if self.is_quality.any():
             brought[self.is_quality] = self._quality.rise(load)[self.places]
-        brought[self.is_cap] = self._in_scope(load)
+        brought[self.is_cap] = self.in_scope(load)
         return brought
 
     @cached_property

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from abate.decompose import check_arguments, decompose
+from abate.decompose import check_arguments, decompose_expected
 from abate.errors import Finding, InputError, SolverError
 from abate.front.case_source import CaseSource
 from abate.front.effort import Effort
@@ -81,7 +81,7 @@ def explore(
             )
             front = _as_planned(front, source)
     except InfeasibleError as error:
-        decompose(case, time_limit=effort.time_limit)  # says which targets are in conflict
+        decompose_expected(case, time_limit=effort.time_limit)  # says which targets are in conflict
         raise SolverError(f"no plan was found although the case has one: {error}") from error
     return _verified(front, source, progress or no_report)
 

@@ -24,6 +24,7 @@ def with_free_measures(problem: Problem, movable: NDArray[np.bool_]) -> Problem:
         source=loads.source[chosen],
         measure=np.zeros(count, dtype=np.int64),
         upper=whole,
+        most=whole,
         lower=none,
         discrete=np.zeros(count, dtype=bool),
         operating=none,
@@ -33,6 +34,9 @@ def with_free_measures(problem: Problem, movable: NDArray[np.bool_]) -> Problem:
         group=np.full(count, -1),
         groups=[],
         removal=sparse.csr_array((removal, (chosen, np.arange(count))), shape=(len(loads.keys), count)),
+        ramp=np.full(count, np.inf),
+        first_year=np.full(count, np.nan),
+        lead_time=none,
     )
     resources = replace(problem.resources, use=sparse.csr_array((len(problem.resources.keys), count)))
     return replace(problem, options=options, resources=resources)

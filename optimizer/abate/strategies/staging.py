@@ -1,8 +1,8 @@
 """Strategies that settle something else first and cost last: the steps that they share.
 
 Each builds the model of the case with rows of its own, solves it for what it cares for, holds what was found, and
-leaves the rest to least cost. That last step is `abate.decompose` with the extended model, so the plan passes the
-same certificate as one of least cost.
+leaves the rest to least cost. That last step is `abate.decompose`, for expected figures, with the extended model, so
+the plan passes the same certificate as one of least cost.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from pyomo.core.base.PyomoModel import ConcreteModel
 
-from abate.decompose import decompose
+from abate.decompose import decompose_expected
 from abate.errors import Finding, InputError, SolverError
 from abate.plan import Plan
 from abate.solver import FEASIBILITY_TOLERANCE, Session, Solution, SolutionStatus
@@ -79,7 +79,7 @@ def optimum(study: Study, session: Session, hold: Hold | None = None) -> Solutio
         hold(room)
         solution = session.solve()
     if solution.status is SolutionStatus.INFEASIBLE:
-        decompose(study.case, time_limit=study.time_limit, gap=study.gap)  # says which targets are in conflict
+        decompose_expected(study.case, time_limit=study.time_limit, gap=study.gap)  # says which targets are in conflict
     if solution.status is not SolutionStatus.OPTIMAL:
         cure = "raise the time limit" if study.time_limit is not None else "check the sizes of the case's numbers"
         raise SolverError(f"a step was not solved ({solution.stop.value}, {solution.status.value}); {cure}")
@@ -98,7 +98,9 @@ def cheapest(study: Study, model: ConcreteModel, hold: Hold | None = None) -> Pl
         session = session_of(study, model)
         loads = optimum(study, session).values[session.compiled.columns["allowed_load"]]
         return study.reaching.plan(loads, "")
-    return decompose(study.case, model=model, time_limit=study.time_limit, gap=study.gap, progress=study.progress)
+    return decompose_expected(
+        study.case, model=model, time_limit=study.time_limit, gap=study.gap, progress=study.progress
+    )
 
 
 def signed(plan: Plan, strategy: str, figures: dict[str, float]) -> Plan:

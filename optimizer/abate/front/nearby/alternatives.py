@@ -21,7 +21,7 @@ import pandas as pd
 from pyomo.core.base.PyomoModel import ConcreteModel
 
 from abate.certify import certify
-from abate.decompose import check_arguments, decompose
+from abate.decompose import check_arguments, decompose_expected
 from abate.errors import Finding, InputError
 from abate.front.exact.point import Floats
 from abate.front.nearby.near_optimal import NearOptimal
@@ -97,7 +97,7 @@ def alternatives(
     """
     _check(within, count)
     check_arguments(case, time_limit, 0.0)
-    best = decompose(case, objective, time_limit=time_limit, progress=progress)
+    best = decompose_expected(case, objective, time_limit=time_limit, progress=progress)
     problem, closures = resolve_limits(read_problem(case))
     report = progress or no_report
     columns = best._outcome.columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abate.decompose import decompose
+from abate.decompose import decompose_expected
 from abate.plan import Plan
 from abate.strategies.naming import asked
 from abate.strategies.staging import signed
@@ -21,5 +21,7 @@ def least_max_burden(study: Study) -> Plan:
     NoPlanError
         Where the targets cannot hold together.
     """
-    plan = decompose(study.case, "max_burden", time_limit=study.time_limit, gap=study.gap, progress=study.progress)
+    plan = decompose_expected(
+        study.case, "max_burden", time_limit=study.time_limit, gap=study.gap, progress=study.progress
+    )
     return signed(plan, asked(least_max_burden), {"greatest burden": plan.value})

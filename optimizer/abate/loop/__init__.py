@@ -1,0 +1,1 @@
+"""The loop: monitored results in, re-aligned targets out."""

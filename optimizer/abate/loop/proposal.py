@@ -1,0 +1,226 @@
+"""The plan that is proposed: a new one where a trigger calls for it, else the one in force, over the years to come.
+
+Where the targets of a year cannot all hold, they are eased in steps: first they hold in expectation only, then they
+give way tier by tier, no more than needed (`abate.noplan`). What was eased is told, target by target and year by year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from abate.errors import SolverError
+from abate.loop.attainment import probability_attained
+from abate.loop.changes import values_of
+from abate.loop.realignment import Realignment
+from abate.loop.years_ahead import YearsAhead
+from abate.noplan import smallest_relaxation
+from abate.staged.conflict import no_schedule
+from abate.staged.planner import OutOfReachError, Planner, Staged, Standing, first_working_years
+from abate.staged.reading import least_added, yearly_cost
+from abate.staged.years import Years
+from abate.tables import target_units
+from abate_models.assemble import assemble
+from abate_models.problem import Problem
+from abate_models.stages import discount_factors
+
+Floats = NDArray[np.float64]
+
+#: Columns of the table of what was eased.
+EASED = ("target", "year", "unit", "asked", "proposed", "gives_way", "why")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed for the years to come.
+
+    Attributes
+    ----------
+    ahead : the years, with limits as they can be held.
+    staged : the plan.
+    reason : why it replaces the one in force, in words; empty where that one stands.
+    standing, renewed : (targets,), greatest probability of being missed in the years that hold a margin, under the plan
+        in force (NaN without one) and under a new one.
+    savings : share of the cost still to come that a new plan saves; NaN where no plan was in force.
+    eased : a row per target and year in which it gives way: target, year, unit, asked, proposed, gives_way, why.
+    notes : what else is to be told, in sentences.
+    """
+
+    ahead: YearsAhead
+    staged: Staged
+    reason: str
+    standing: Floats
+    renewed: Floats
+    savings: float
+    eased: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def propose(
+    ahead: YearsAhead,
+    built: Floats,
+    previous: Floats | None,
+    realignment: Realignment,
+    planner: Planner,
+) -> Proposal:
+    """Return the plan that is proposed.
+
+    Parameters
+    ----------
+    ahead : the years to come.
+    built : (options,), extent that stands and cannot be un-built.
+    previous : (years x options), extents of the plan in force; None where there is none.
+    realignment : the planner's choices.
+    planner : keeps its model from one proposal to the next.
+
+    Raises
+    ------
+    NoPlanError
+        Where the targets cannot be eased enough for a plan.
+    SolverError
+        Where the solver failed.
+    """
+    search = _Search(ahead, _standing(ahead, built, previous, realignment), realignment, planner)
+    staged = search.new_plan()
+    judged = max(min(realignment.margin_years, len(ahead.years)), 1)
+    renewed = _risk(search.ahead, staged.extents, judged)
+    notes = [*search.notes, *staged.notes]
+    if previous is None:
+        reason, standing, savings = "no plan was in force", np.full(len(renewed), np.nan), np.nan
+    else:
+        standing = _risk(ahead, previous, judged)
+        savings = 1.0 - staged.cost / cost if (cost := _cost_to_come(ahead, built, previous)) > 0 else 0.0
+        reason = realignment.trigger.reason(ahead.stages[0].problem.targets.ids, standing, renewed, savings)
+    if previous is not None and not reason:
+        kept = _kept(ahead, built, previous, planner)
+        return Proposal(*kept, reason, standing, renewed, savings, _eased_table(ahead, *kept), tuple(notes))
+    eased = search.table(staged)
+    return Proposal(search.ahead, staged, reason, standing, renewed, savings, eased, tuple(notes))
+
+
+class _Search:
+    """Looks for a plan, easing what cannot hold."""
+
+    def __init__(self, ahead: YearsAhead, standing: Standing, realignment: Realignment, planner: Planner) -> None:
+        self.asked, self.ahead, self.standing = ahead, ahead, standing
+        self._realignment, self._planner = realignment, planner
+        self.notes: list[str] = []
+
+    def new_plan(self) -> Staged:
+        """Return the plan; `ahead` has the limits that it holds, `notes` what was eased."""
+        for _ in range(2 * len(self.ahead.years) + 1):
+            try:
+                return self._planner.solve(
+                    self.ahead.stages,
+                    self.standing,
+                    discount_rate=self.ahead.case.settings.discount_rate,
+                    tolerance=None if self.standing.previous is None else self._realignment.tolerance,
+                    ceilings=bool(np.isfinite(self.ahead.stages[0].problem.targets.price_ceiling).any()),
+                )
+            except OutOfReachError as error:
+                self._ease(error)
+        raise SolverError("targets that were eased year by year still left no plan; please report it")
+
+    def table(self, staged: Staged) -> pd.DataFrame:
+        """Return what gives way."""
+        return _eased_table(self.asked, self.ahead, staged)
+
+    def _ease(self, error: OutOfReachError) -> None:
+        if error.year is None:
+            raise no_schedule(self.ahead.case, Years(self.ahead.case, self.ahead.years), error) from None
+        row = self.ahead.years.index(error.year)
+        if self.ahead.stages[row].deviations:
+            self.notes.append(f"in {error.year} targets cannot hold with their probability, only in expectation")
+            self.ahead = self.ahead.without_margins(row)
+            return
+        problem = self.ahead.stages[row].problem
+        limit = problem.targets.limit + problem.targets.sign * self._gives_way(row, error)
+        self.ahead = self.ahead.with_limits(row, limit)
+
+    def _gives_way(self, row: int, error: OutOfReachError) -> Floats:
+        """Return by how much each target of a year has to give way (targets,)."""
+        problem = _within_reach(self.ahead.stages[row].problem, error.reach)
+        none = np.zeros(len(problem.targets.ids))
+        case = self.ahead.case_in(row, none, none)
+        table, _ = smallest_relaxation(case, problem, assemble(problem))
+        if not len(table):
+            raise no_schedule(self.ahead.case, Years(self.ahead.case, self.ahead.years), error) from None
+        given = dict(zip(table["target"], table["gives_way"], strict=True))
+        # a hair more than the least, so that rounding leaves a plan
+        return np.array([given.get(name, 0.0) * (1 + 1e-6) for name in problem.targets.ids])
+
+
+def _within_reach(problem: Problem, reach: Floats) -> Problem:
+    options = problem.options
+    return replace(problem, options=replace(options, upper=np.minimum(options.upper, reach)))
+
+
+def _standing(ahead: YearsAhead, built: Floats, previous: Floats | None, realignment: Realignment) -> Standing:
+    """Return what a new plan starts from; what was decided within its lead time cannot be called back."""
+    if previous is None:
+        return Standing(built)
+    working = first_working_years(ahead.stages[0].problem, ahead.years[0])
+    decided = np.where(working > np.array(ahead.years)[:, None], previous, 0.0)
+    standing = np.maximum.accumulate(np.maximum(built, decided), axis=0)
+    return Standing(standing, previous, min(realignment.freeze_years, len(ahead.years)))
+
+
+def _risk(ahead: YearsAhead, extents: Floats, judged: int) -> Floats:
+    """Return the greatest probability that each target is missed in the first years (targets,)."""
+    worst = np.zeros(len(ahead.stages[0].problem.targets.ids))
+    for stage, spread, extent in list(zip(ahead.stages, ahead.deviations, extents, strict=True))[:judged]:
+        problem = stage.problem
+        load = problem.loads.baseline - problem.options.removal @ extent
+        sd = np.array([spread[row].at(load, extent) if row in spread else 0.0 for row in range(len(worst))])
+        value = values_of(problem, problem.receptors, load, np.arange(len(worst)))
+        attained = probability_attained(problem.targets, value, sd)
+        worst = np.maximum(worst, np.where(np.isinf(problem.targets.limit), 0.0, 1.0 - attained))
+    return worst
+
+
+def _cost_to_come(ahead: YearsAhead, built: Floats, extents: Floats) -> float:
+    """Return the discounted cost of going on with extents (years x options)."""
+    factors = discount_factors(ahead.years, ahead.case.settings.discount_rate)
+    standing = np.broadcast_to(built, extents.shape)
+    added = least_added(extents, standing, ahead.stages[0].problem.options.ramp)
+    costs = [
+        yearly_cost(stage.problem, extent, extent > 0, extra)
+        for stage, extent, extra in zip(ahead.stages, extents, added, strict=True)
+    ]
+    return float(factors @ np.array(costs))
+
+
+def _kept(ahead: YearsAhead, built: Floats, previous: Floats, planner: Planner) -> tuple[YearsAhead, Staged]:
+    """Return the plan in force for the years to come, with limits as it holds them."""
+    eased = ahead
+    for row, (stage, extent) in enumerate(zip(ahead.stages, previous, strict=True)):
+        problem, targets = stage.problem, stage.problem.targets
+        load = problem.loads.baseline - problem.options.removal @ extent
+        value = values_of(problem, problem.receptors, load, np.arange(len(targets.ids)))
+        passed = np.maximum(targets.sign * (value - targets.allowed), 0.0)
+        limit = targets.limit + targets.sign * np.where(np.isfinite(targets.limit), passed * (1 + 1e-9), 0.0)
+        eased = eased.with_limits(row, limit).without_margins(row)
+    standing = Standing(np.maximum(built, previous), previous, len(ahead.years))
+    staged = planner.solve(eased.stages, standing, discount_rate=ahead.case.settings.discount_rate)
+    return eased, staged
+
+
+def _eased_table(asked: YearsAhead, held: YearsAhead, staged: Staged) -> pd.DataFrame:
+    """Return a row per target and year in which it gives way."""
+    units = target_units(asked.case, asked.stages[0].problem)
+    rows = []
+    for place, year in enumerate(asked.years):
+        targets, now = asked.stages[place].problem.targets, held.stages[place].problem.targets
+        eased = targets.sign * (now.limit - targets.limit)
+        for row, name in enumerate(targets.ids):
+            by_price = float(staged.slack[place, row])
+            gives_way = float(np.nan_to_num(eased[row], nan=0.0)) + by_price
+            if gives_way > 0:
+                why = "its price would pass its ceiling" if by_price else "the targets cannot all hold in that year"
+                limit = float(targets.limit[row])
+                proposed = limit + targets.sign[row] * gives_way
+                rows.append((name, year, units[row], limit, float(proposed), gives_way, why))
+    return pd.DataFrame(rows, columns=list(EASED))

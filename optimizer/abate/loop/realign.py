@@ -1,0 +1,277 @@
+"""One revision, from inputs to what it came to: learn, evaluate, look ahead, propose, tell what moved and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from abate.loop.activity import activity_of
+from abate.loop.changes import Position, load_changes, measure_changes, target_shifts, values_of
+from abate.loop.credit import Grant, earned, grant
+from abate.loop.evaluate import evaluate
+from abate.loop.evaluation import Cycle, Evaluation, Foresight
+from abate.loop.expectation import expect
+from abate.loop.forecast import Outlook, early_warning
+from abate.loop.inputs import Inputs
+from abate.loop.learning import Learning, learn_from
+from abate.loop.measured import situation_over
+from abate.loop.memory import Memory, aligned, named
+from abate.loop.periods import Period
+from abate.loop.prior import Prior
+from abate.loop.proposal import Proposal, propose
+from abate.loop.revision import Revision
+from abate.loop.years_ahead import YearsAhead, look_ahead, years_to_plan
+from abate.reach import Progress, no_report, resolve_limits
+from abate.staged.planner import Planner
+from abate.staged.yearly import plan_of_year
+from abate.tables import target_units
+from abate_data.documents import table_document, table_of
+from abate_data.observations import Observations, clean_observations
+from abate_models.problem import Problem, read_problem
+from abate_models.targets import BUDGET
+
+Floats = NDArray[np.float64]
+
+#: Steps that progress is told of.
+STEPS = ("reading the results", "learning from them", "planning the years to come", "evaluating the cycle")
+
+
+def realign(inputs: Inputs, *, planner: Planner | None = None, progress: Progress | None = None) -> Revision:
+    """Return the revision of some inputs: the same inputs give the same bytes.
+
+    Parameters
+    ----------
+    planner : of the revision before, whose model is kept; None makes one.
+    progress : called with (what, done, total) as the work goes on.
+
+    Raises
+    ------
+    InputError
+        Where observations contradict the case or themselves, or there is nothing new among them.
+    NoPlanError
+        Where targets cannot be eased enough for a plan.
+    SolverError
+        Where the solver failed, or its result did not pass the certificate.
+    """
+    report = progress or no_report
+    report(STEPS[0], 0, len(STEPS))
+    seen = clean_observations(inputs.case, inputs.observations, as_of=inputs.realignment.as_of or None)
+    problem, _ = resolve_limits(read_problem(inputs.case))
+    report(STEPS[1], 1, len(STEPS))
+    prior = inputs.realignment.prior or Prior.of(inputs.case)
+    learning = learn_from(inputs.case, problem, seen.table, inputs.memory, prior)
+    work = _Work(inputs, problem, seen, learning, planner or Planner())
+    report(STEPS[2], 2, len(STEPS))
+    proposal = work.propose()
+    report(STEPS[3], 3, len(STEPS))
+    return work.revision(proposal)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A revision in the making."""
+
+    inputs: Inputs
+    problem: Problem
+    seen: Observations
+    learning: Learning
+    planner: Planner
+
+    @property
+    def since(self) -> str:
+        """First day of the time to come."""
+        return str(date.fromisoformat(self.learning.after.until) + timedelta(days=1))
+
+    @property
+    def years(self) -> list[int]:
+        """The years to come."""
+        return years_to_plan(self.inputs.case, int(self.since[:4]))
+
+    @property
+    def known(self) -> list[Period]:
+        """Periods that the cycle before knew."""
+        return [period for period in self.learning.periods if period.end <= self.inputs.memory.until]
+
+    @property
+    def in_force(self) -> Floats:
+        """Extents in force in the cycle (options,)."""
+        return self.inputs.memory.extents_at(self.learning.new[0].start, self.problem)
+
+    @property
+    def built(self) -> Floats:
+        """Extent that stands now (options,): what stood, and what was in use up to now."""
+        memory, options = self.inputs.memory, self.problem.options
+        in_use = memory.extents_at(self.learning.after.until, self.problem)
+        return np.asarray(np.maximum.reduce([options.built, aligned(memory.built, options.keys), in_use]))
+
+    def propose(self) -> Proposal:
+        """Return the plan that is proposed for the years to come."""
+        inputs = self.inputs
+        ahead = look_ahead(
+            inputs.case, self.problem, self.learning.after, self.learning.periods, self.years, inputs.realignment
+        )
+        days = [self.since, *(f"{year}-01-01" for year in self.years[1:])]
+        planned = np.array([inputs.memory.extents_at(day, self.problem) for day in days])
+        previous = planned if inputs.memory.in_force else None
+        return propose(ahead, self.built, previous, inputs.realignment, self.planner)
+
+    def revision(self, proposal: Proposal) -> Revision:
+        """Return the revision."""
+        inputs, staged, ahead = self.inputs, proposal.staged, proposal.ahead
+        case = ahead.case_in(0, staged.margins[0], staged.slack[0])
+        plan = plan_of_year(case, staged, 0)
+        before, after = (
+            self._before(),
+            Position(
+                ahead.stages[0].problem, staged.extents[0], plan.allocation["allowed"].to_numpy(), staged.margins[0]
+            ),
+        )
+        credits_ = self._credits(ahead, before.allowed)
+        after = replace(after, allowed=after.allowed + credits_.raised)
+        shifts = target_shifts(inputs.case, before, after)
+        evaluation = self._evaluate(ahead, before.extents)
+        asked_by = [str(name) for name in plan.allocation["basis"]]
+        return Revision(
+            inputs=inputs,
+            case=case,
+            plan=plan,
+            renewed=bool(proposal.reason),
+            reason=proposal.reason or "no target is at risk that a new plan would help, and none would save enough",
+            evaluation=evaluation,
+            changes=load_changes(inputs.case, before, after, asked_by, shifts),
+            measures=measure_changes(inputs.case, before, after),
+            shifts=shifts,
+            risks=_risks(self.problem, proposal),
+            targets=proposal.eased,
+            milestones=_milestones(inputs, ahead, staged.loads, staged.yearly_cost),
+            standards=evaluation.standards,
+            reserves=_reserves(inputs, self.problem, ahead, credits_),
+            years=_years(inputs, staged.years, staged.yearly_cost),
+            belief=self.learning.after.parameters(),
+            how=staged.how,
+            notes=(*self.learning.notes, *proposal.notes),
+            memory=self._memory(proposal, after, credits_, evaluation),
+            planner=self.planner,
+        )
+
+    def _before(self) -> Position:
+        """Return where things stood when the cycle began."""
+        inputs, memory, learning = self.inputs, self.inputs.memory, self.learning
+        year = int(learning.new[0].start[:4])
+        then = look_ahead(inputs.case, self.problem, learning.before, self.known, [year], inputs.realignment)
+        problem = then.stages[0].problem
+        allowed = aligned(memory.allowed, problem.loads.keys)
+        extents = self.in_force
+        if not memory.allowed:
+            allowed = problem.loads.baseline - problem.options.removal @ extents
+        margins = np.array([(memory.margins or {}).get(name, 0.0) for name in problem.targets.ids])
+        return Position(problem, extents, allowed, margins)
+
+    def _evaluate(self, ahead: YearsAhead, extents: Floats) -> Evaluation:
+        """Return the evaluation of the cycle; its forecasts are those of the plan in force."""
+        memory, learning = self.inputs.memory, self.learning
+        days = [self.since, *(f"{year}-01-01" for year in self.years[1:])]
+        planned = np.array([memory.extents_at(day, self.problem) for day in days])
+        return evaluate(
+            self.inputs.case,
+            self.problem,
+            Cycle(
+                self.seen, learning.new, learning.residuals, extents, learning.before, learning.after, self.known
+            ),
+            Foresight(
+                outlooks=self._outlooks(ahead, planned),
+                forecasts=table_of(memory.forecasts) if memory.forecasts else None,
+                settled=table_of(memory.settled) if memory.settled else None,
+            ),
+        )
+
+    def _outlooks(self, ahead: YearsAhead, extents: Floats) -> list[Outlook]:
+        activity = activity_of(self.problem, self.learning.periods, self.years[0])[self.problem.loads.source]
+        first = ahead.stages[0].problem.loads.baseline
+        scale = np.divide(activity, first, out=np.ones_like(first), where=first > 0)
+        return [
+            Outlook(year, extent, stage.problem.loads.baseline * scale)
+            for year, extent, stage in zip(ahead.years, extents, ahead.stages, strict=True)
+        ]
+
+    def _credits(self, ahead: YearsAhead, allowed: Floats) -> Grant:
+        """Return what early action gets back out of the reserves."""
+        problem, memory = ahead.stages[0].problem, self.inputs.memory
+        owned = aligned(memory.credit, problem.loads.keys)
+        share = self.inputs.realignment.credit_share
+        if share:
+            situation = situation_over(self.problem, self.learning.new, self.in_force)
+            delivered = expect(self.problem, self.learning.after, situation).load
+            owned = owned + earned(allowed, delivered, share, sum(period.years for period in self.learning.new))
+        return grant(problem, problem.targets.reserve, owned)
+
+    def _memory(self, proposal: Proposal, after: Position, credits_: Grant, evaluation: Evaluation) -> Memory:
+        """Return what the next cycle starts from."""
+        learning, problem, staged = self.learning, self.problem, proposal.staged
+        memory = self.inputs.memory
+        for place, year in enumerate(staged.years):
+            since = self.since if place == 0 else f"{year}-01-01"
+            memory = memory.with_plan(since, staged.extents[place], problem)
+        outlooks = self._outlooks(proposal.ahead, staged.extents)
+        issued = early_warning(self.inputs.case, problem, learning.after, outlooks, evaluation.calibration.factor)
+        still_open = evaluation.open[evaluation.open["made"] != learning.after.until]
+        forecasts = pd.concat([still_open, issued], ignore_index=True) if len(still_open) else issued
+        targets = problem.targets.ids
+        return replace(
+            memory,
+            until=learning.after.until,
+            built=named(self.built, problem.options.keys),
+            allowed=named(after.allowed, problem.loads.keys),
+            credit=named(credits_.left, problem.loads.keys),
+            margins={name: float(one) for name, one in zip(targets, after.margins, strict=True) if one},
+            snapshots=tuple(one.to_json() for one in learning.snapshots),
+            residuals=table_document(learning.residuals),
+            forecasts=table_document(forecasts),
+            settled=table_document(evaluation.settled),
+        )
+
+
+def _risks(problem: Problem, proposal: Proposal) -> pd.DataFrame:
+    return pd.DataFrame({"target": problem.targets.ids, "in_force": proposal.standing, "new_plan": proposal.renewed})
+
+
+def _milestones(inputs: Inputs, ahead: YearsAhead, loads: Floats, yearly_cost: Floats) -> pd.DataFrame:
+    """Return a row per target and year: what it comes to under the plan, and what it is held to then."""
+    rows = []
+    units = target_units(inputs.case, ahead.stages[0].problem)
+    for stage, load, cost in zip(ahead.stages, loads, yearly_cost, strict=True):
+        targets = stage.problem.targets
+        value = values_of(stage.problem, stage.problem.receptors, load, np.arange(len(targets.ids)))
+        for row, name in enumerate(targets.ids):
+            expected = float(cost) if targets.form[row] == BUDGET else float(value[row])
+            limit = float(targets.limit[row])
+            rows.append((name, stage.year, units[row], expected, limit if np.isfinite(limit) else np.nan))
+    return pd.DataFrame(rows, columns=["target", "year", "unit", "expected", "limit"])
+
+
+def _reserves(inputs: Inputs, problem: Problem, ahead: YearsAhead, credits_: Grant) -> pd.DataFrame:
+    """Return a row per target with a reserve: what it held, what growth and early action took, what is left."""
+    held, grown = problem.targets.reserve, ahead.stages[0].problem.targets.reserve
+    rows = np.flatnonzero(held > 0)
+    table = pd.DataFrame(
+        {
+            "target": [problem.targets.ids[row] for row in rows],
+            "reserve": held[rows],
+            "to_growth": (held - grown)[rows],
+            "to_early_action": (grown - credits_.reserve)[rows],
+            "left": credits_.reserve[rows],
+        }
+    )
+    unit = inputs.case.settings.units.load
+    table.attrs["units"] = dict.fromkeys(("reserve", "to_growth", "to_early_action", "left"), unit)
+    return table
+
+
+def _years(inputs: Inputs, years: list[int], yearly_cost: Floats) -> pd.DataFrame:
+    table = pd.DataFrame({"year": years, "yearly_cost": yearly_cost})
+    table.attrs["units"] = {"yearly_cost": f"{inputs.case.settings.currency}/yr"}
+    return table

@@ -1,0 +1,104 @@
+r"""Results below the limit of detection, turned into the normal results that teach the same.
+
+A censored row says that f + noise < c, where f is what was expected and normal. Its likelihood Phi((c - f) / sd) is
+replaced by the normal one that gives f the same mean and variance (moments of a truncated normal), each row in the
+presence of all the others, until nothing moves (expectation propagation):
+
+.. math::
+
+    \alpha = \frac{c - m}{\sqrt{v + R}} , \quad \lambda = \frac{\phi(\alpha)}{\Phi(\alpha)} , \quad
+    w = \frac{\lambda (\lambda + \alpha)}{v + R} , \quad
+    \text{precision} = \frac{w}{1 - w v} , \quad
+    \text{result} = m - \frac{\lambda}{w \sqrt{v + R}}
+
+with m, v the mean and variance of f from everything but the row itself, R the variance of its noise. Source: Tobin,
+Econometrica 26 (1958) 24-36 (the likelihood); Minka, Expectation Propagation for Approximate Bayesian Inference, UAI
+2001; Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), section 3.6, whose probit it is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.special import log_ndtr
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SWEEPS = 50
+STILL = 1e-10
+#: A row whose precision is less than this share of that of what was expected teaches nothing.
+NOTHING = 1e-9
+
+
+def as_normal(
+    expected: Floats, covariance: Floats, value: Floats, noise: Floats, censored: Mask
+) -> tuple[Floats, Floats]:
+    """Return normal results (rows,) and the precision of their own noise (rows,) in the place of censored ones.
+
+    Parameters
+    ----------
+    expected, covariance : of what each row observes, (rows,) and (rows, rows).
+    value : (rows,), results, limits where censored.
+    noise : (rows, rows), covariance of the noise.
+    censored : (rows,).
+
+    Returns
+    -------
+    Results and variances of each row's own noise; an infinite variance where a row teaches nothing. The noise of a
+    censored row is taken to be independent of the others.
+    """
+    own = np.diag(noise).copy()
+    if not censored.any():
+        return value, own
+    mean, spread = _given_the_detected(expected, covariance, value, noise, censored)
+    results, precision = _sites(mean, spread, value[censored], own[censored])
+    value = value.copy()
+    taught = precision * np.diag(spread) > NOTHING
+    value[censored] = np.where(taught, results, mean)
+    own[censored] = np.where(taught, 1.0 / np.where(taught, precision, 1.0), np.inf)
+    return value, own
+
+
+def _given_the_detected(
+    expected: Floats, covariance: Floats, value: Floats, noise: Floats, censored: Mask
+) -> tuple[Floats, Floats]:
+    """Return mean and covariance of what the censored rows observe, once the others are known."""
+    seen = ~censored
+    own = covariance[np.ix_(censored, censored)]
+    if not seen.any():
+        return expected[censored], own
+    across = covariance[np.ix_(censored, seen)]
+    factor = cho_factor((covariance + noise)[np.ix_(seen, seen)])
+    mean = expected[censored] + across @ cho_solve(factor, (value - expected)[seen])
+    return mean, own - across @ cho_solve(factor, across.T)
+
+
+def _sites(mean: Floats, spread: Floats, limit: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """Return the normal results that stand for limits, and their precisions."""
+    count = len(mean)
+    precision, shift = np.zeros(count), np.zeros(count)  # shift = precision x result
+    results = mean.copy()
+    for _ in range(SWEEPS):
+        root = np.sqrt(precision)
+        factor = cho_factor(np.eye(count) + root[:, None] * spread * root)
+        now = spread - spread @ (root[:, None] * cho_solve(factor, root[:, None] * spread))
+        centre = mean + now @ (shift - precision * mean)
+        variance = np.diag(now)
+        without = 1.0 / variance - precision
+        v = 1.0 / without
+        m = v * (centre / variance - shift)
+        total = v + noise
+        alpha = (limit - m) / np.sqrt(total)
+        hazard = np.exp(-0.5 * alpha**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(alpha))
+        weight = hazard * (hazard + alpha) / total
+        fresh = weight / (1.0 - weight * v)
+        moved = fresh * m - hazard / (np.sqrt(total) * (1.0 - weight * v))
+        still = np.max(np.abs(fresh - precision) * v) < STILL and np.max(np.abs(moved - shift) * np.sqrt(v)) < STILL
+        precision, shift = fresh, moved
+        if still:
+            break
+    taught = precision > 0
+    results[taught] = shift[taught] / precision[taught]
+    return results, precision
