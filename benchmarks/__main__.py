@@ -29,12 +29,16 @@ def main() -> None:
     fronts.add_argument("--small", action="store_true", help="leave out the knapsack that takes minutes")
     explored = commands.add_parser("trade-offs", help="the trade-offs of the shipped cases, with figures")
     told = commands.add_parser("stories", help="Tampa Bay year by year, Echo Reservoir with a simulated history")
+    looped = commands.add_parser("loop", help="the monitoring loop in hidden worlds, with figures")
+    looped.add_argument("--worlds", type=int, default=30, choices=range(1, 31), metavar="1..30", help="of each set of seeds")
+    looped.add_argument("--workers", type=int, default=2, help="processes")
     made: list[tuple[argparse.ArgumentParser, Command, str]] = [
         (speed, _speed, "docs/benchmarks.md"),
         (sides, _strategies, "docs/strategies.md"),
         (rules, _strategy_speed, "docs/strategies-speed.md"),
         (fronts, _fronts, "docs/fronts.md"),
         (explored, _trade_offs, "docs/trade-offs.md"),
+        (looped, _loop, "docs/loop.md"),
         (told, _stories, "docs"),
     ]
     for command, run, out in made:
@@ -102,6 +106,12 @@ def _stories(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
     from benchmarks.stories import write_stories
 
     return write_stories(given.out, _report)
+
+
+def _loop(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.loop import write_report
+
+    return write_report(given.worlds, given.workers, given.out, _report)
 
 
 def _report(what: str) -> None:

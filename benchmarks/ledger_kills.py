@@ -27,7 +27,7 @@ from benchmarks.ledger_records import RECORDED_AT, record
 
 ROOT = Path(__file__).parents[1]
 #: Longest life of a writer, s; the first moments of it go into opening, or making, the ledger.
-LIFE = 0.4
+LIFE = 0.25
 #: Longest time that a plan takes to compute, s.
 WORK = 0.005
 #: Cycles per kill: enough that the writers do not run out of work.

@@ -137,19 +137,29 @@ def clean_observations(
 
 
 def written_observations(case: Case, source: pd.DataFrame | str | Path | None = None) -> pd.DataFrame:
-    """Return observations as they were written, row by row, after every check: what a record keeps of them.
+    """Return observations as they were written, row by row: what a record keeps of them, not checked yet.
 
     Parameters
     ----------
-    case, source : as for `clean_observations`, which takes the result again.
+    case, source : as for `clean_observations`, which takes the result and checks it.
 
     Raises
     ------
     InputError
-        As `clean_observations`.
+        Where a file cannot be read.
     """
-    clean_observations(case, source)
-    return case[_TABLE] if source is None else _raw(source).tables[_TABLE].reset_index(drop=True)
+    if source is None:
+        return case[_TABLE]
+    if isinstance(source, pd.DataFrame):
+        return source.reset_index(drop=True)
+    findings: list[Finding]
+    if is_workbook(source):
+        written, findings, _ = workbook.read_one_sheet(Path(source), _TABLE)
+    else:
+        written, findings = folder.read_csv(Path(source), _TABLE)
+    if findings:
+        raise InputError(findings)
+    return written.reset_index(drop=True)
 
 
 def _day(as_of: str | None) -> str | None:

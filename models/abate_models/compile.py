@@ -204,6 +204,8 @@ class _Blocks:
         if isinstance(component, MatrixConstraint):
             places, kept = component.untouched_rows()
             position[places] = self._add_matrix(component, kept)
+            if len(kept) == len(component):
+                return position
         ordinary = list(_ordinary_rows(component))
         if ordinary:
             own = [place for place, _ in ordinary]
@@ -335,6 +337,22 @@ def _side_by_side(pieces: list[tuple[sparse.csr_array, int]], width: int) -> spa
         matrix, start = pieces[0]
         indices = matrix.indices + np.int32(start) if start else matrix.indices
         return sparse.csr_array((matrix.data, indices, matrix.indptr), shape=(matrix.shape[0], width))
+    if len({start for _, start in pieces}) < len(pieces):  # a variable that stands twice in a row
+        return _summed(pieces, width)
+    counts = [np.diff(matrix.indptr) for matrix, _ in pieces]
+    indptr = np.concatenate([[0], np.cumsum(np.sum(counts, axis=0))])
+    data, indices = np.empty(indptr[-1]), np.empty(indptr[-1], dtype=np.int32)
+    free = indptr[:-1].copy()
+    for place in np.argsort([start for _, start in pieces]):
+        (matrix, start), count = pieces[place], counts[place]
+        at = np.arange(matrix.nnz) + np.repeat(free - matrix.indptr[:-1], count)
+        data[at], indices[at] = matrix.data, matrix.indices + start
+        free += count
+    return sparse.csr_array((data, indices, indptr), shape=(len(indptr) - 1, width))
+
+
+def _summed(pieces: list[tuple[sparse.csr_array, int]], width: int) -> sparse.csr_array:
+    """Return one matrix of full width from pieces that may overlap."""
     entries = [(sparse.coo_array(matrix), start) for matrix, start in pieces]
     row = np.concatenate([part.coords[0] for part, _ in entries])
     column = np.concatenate([part.coords[1] + np.int32(start) for part, start in entries])

@@ -213,7 +213,7 @@ class MatrixObjective(ScalarObjective):
         self.set_value(expr)
 
 
-def bounded_variable(keys: Sequence[Hashable], lower: Floats, upper: Floats, *, doc: str) -> IndexedVar:
+def bounded_variable(keys: Sequence[Hashable] | Set, lower: Floats, upper: Floats, *, doc: str) -> IndexedVar:
     """Return a continuous variable with a member per key between the given bounds (infinite ones are left out)."""
     variable = Var(keys, doc=doc)
     variable.construct()

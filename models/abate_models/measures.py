@@ -98,7 +98,7 @@ def _add_expansion(model: ConcreteModel, problem: Problem, expandable: np.ndarra
         keys, np.zeros(len(keys)), options.upper[expandable], doc="extent to be added to what is built"
     )
     model.expansion_need = MatrixConstraint(
-        keys,
+        model.expansion.index_set(),
         terms=[
             (selection(expandable, len(options.keys)), model.extent),
             (selection(np.arange(len(keys)), len(keys), -1.0), model.expansion),

@@ -46,11 +46,11 @@ def add_change(model: ConcreteModel, problem: Problem, previous: Floats) -> None
     none = np.zeros(width)
     most = np.maximum(options.upper[known], before)
     model.rise = bounded_variable(keys, none, most, doc="more than before")
-    model.fall = bounded_variable(keys, none, most, doc="less than before")
+    model.fall = bounded_variable(model.rise.index_set(), none, most, doc="less than before")
     one = sparse.eye_array(width, format="csr")
     of_extents = sparse.eye_array(len(previous), format="csr")[known]
     model.change = MatrixConstraint(
-        keys,
+        model.rise.index_set(),
         terms=[(of_extents, model.extent), (-one, model.rise), (one, model.fall)],
         lower=before,
         upper=before,

@@ -7,12 +7,14 @@ The years share what is built. For option j with extent :math:`x_{tj}` and capac
 
     x_{tj} \le K_{tj} = B_{tj} + e_{tj}, \qquad e_{tj} \ge e_{t-1,j} \ge 0, \qquad K_{tj} - K_{t-1,j} \le r_j
 
-    e_{tj} = 0 \quad \text{while } t < a_j, \qquad z_{tj} \ge z_{t-1,j} \quad \text{for yes-or-no decisions}
+    e_{tj} = 0 \quad \text{while } t < a_j, \qquad z_{tj} \ge z_{t-1,j}, \qquad
+    \sum_{j \in g} z_{tj} \ge \sum_{j \in g} z_{t-1,j} \quad \text{for each exclusive group g}
 
 B is the extent that stands without any new decision (`built`; more in a later year where earlier decisions come to
 work), e the extent that the plan adds to it, which is paid whether it is used or not and cannot be un-built, r the most
-that can be added in one year, a the first year in which anything new works, z whether the option is installed. What
-stood before the first year may be left unused. An option whose capacity costs nothing and has no ramp needs no e: it is
+that can be added in one year, a the first year in which anything new works, z whether the option is installed: a yes
+stays a yes, but in an exclusive group another option may take the place of one, whose capital is still paid. What stood
+before the first year may be left unused. An option whose capacity costs nothing and has no ramp needs no e: it is
 bounded by B before its first year, and by its greatest extent from then on.
 
 .. math::
@@ -24,7 +26,8 @@ installed option, k the annualised capital cost of a unit of capacity. Where tar
 `abate_models.relaxation`, the price of what gives way in a year is discounted like its costs and added.
 Budgets and burdens of a year count the capital of what the plan has built by then.
 Row names: those of a single year behind its block, ``stage[2027].cap``, and ``stage[2027].capacity_step`` and
-``stage[2027].stays_installed`` by (source, measure) from the second year on.
+``stage[2027].stays_installed`` by (source, measure), ``stage[2027].group_stays_installed`` by (source, group), from the
+second year on.
 """
 
 from __future__ import annotations
@@ -44,8 +47,9 @@ from scipy import sparse
 from abate_models.assemble import add_rows_of_the_case, no_garbage_collection
 from abate_models.compile import CompiledModel
 from abate_models.cost import cost_vectors
-from abate_models.matrix import MatrixConstraint, MatrixObjective
+from abate_models.matrix import MatrixConstraint, MatrixObjective, Term
 from abate_models.objectives import Objective, free_row
+from abate_models.options import Options
 from abate_models.problem import Problem
 from abate_models.relaxation import add_exceedance, priced
 from abate_models.stability import add_change
@@ -155,21 +159,43 @@ def _add_steps(model: ConcreteModel, staged: Mapping[int, Problem], coupling: Co
     standing = np.maximum(np.diff(coupling.built, axis=0), 0.0)
     for (before, year), grown in zip(pairwise(staged), standing, strict=True):
         last, block, options = model.stage[before], model.stage[year], staged[year].options
-        if block.component("expansion") is not None:
-            room = np.maximum(coupling.ramp - grown, 0.0)[options.expandable]
-            block.capacity_step = _step(last.expansion, block.expansion, room, "what is added stays, within its ramp")
-        if block.component("installed") is not None:
-            block.stays_installed = _step(
-                last.installed, block.installed, np.array(np.inf), "installed stays installed"
+        expandable = options.expandable
+        if len(expandable):
+            block.capacity_step = MatrixConstraint(
+                block.expansion.index_set(),
+                terms=_step(sparse.eye_array(len(expandable), format="csr"), last.expansion, block.expansion),
+                lower=np.array(0.0),
+                upper=np.maximum(coupling.ramp - grown, 0.0)[expandable],
+                doc="what is added stays, and grows by no more than its ramp",
             )
+        _add_steps_of_decisions(last, block, options)
 
 
-def _step(last: IndexedVar, now: IndexedVar, most: Floats, doc: str) -> MatrixConstraint:
-    """Return the rows 0 <= now - last <= most."""
-    one = sparse.eye_array(len(now), format="csr")
-    return MatrixConstraint(
-        list(now.keys()), terms=[(one, now), (-one, last)], lower=np.array(0.0), upper=most, doc=doc
-    )
+def _add_steps_of_decisions(last: ConcreteModel, block: ConcreteModel, options: Options) -> None:
+    """Add the rows by which no yes becomes a no, but for another of its group."""
+    discrete = np.flatnonzero(options.discrete)
+    group = options.group[discrete]
+    for name, keys, member_of in (
+        ("stays_installed", options.keys, np.where(group < 0, discrete, -1)),
+        ("group_stays_installed", options.groups, group),
+    ):
+        inside = np.flatnonzero(member_of >= 0)
+        chosen, place = np.unique(member_of[inside], return_inverse=True)
+        if len(chosen):
+            counted = sparse.coo_array((np.ones(len(inside)), (place, inside)), shape=(len(chosen), len(discrete)))
+            row = MatrixConstraint(
+                [keys[one] for one in chosen],
+                terms=_step(sparse.csr_array(counted), last.installed, block.installed),
+                lower=np.array(0.0),
+                upper=np.array(np.inf),
+                doc="what is installed stays installed",
+            )
+            block.add_component(name, row)
+
+
+def _step(matrix: sparse.csr_array, last: IndexedVar, now: IndexedVar) -> list[Term]:
+    """Return the terms of rows about matrix @ (now - last)."""
+    return [(matrix, now), (-matrix, last)]
 
 
 def _cost_terms(

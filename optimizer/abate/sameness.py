@@ -50,6 +50,9 @@ def _count(compiled: CompiledModel, name: str) -> int:
 
 def _rows(old: CompiledModel, new: CompiledModel) -> str:
     for name in dict.fromkeys([*old.rows, *new.rows]):
+        same_keys = old.keys.get(name) == new.keys.get(name)
+        if same_keys and np.array_equal(old.rows.get(name, ()), new.rows.get(name, ())):
+            continue
         words = f"the {_ROWS.get(name, f'rows of {_plain(name)}')}"
         before, after = (Counter(map(_told, model.keys.get(name, ()))) for model in (old, new))
         parts = [
@@ -59,10 +62,7 @@ def _rows(old: CompiledModel, new: CompiledModel) -> str:
         ]
         if parts:
             return f"{words} differ: {', '.join(parts)}"
-        if not np.array_equal(old.rows.get(name, ()), new.rows.get(name, ())):
-            return f"{words} stand in another order, or some were switched on or off"
-        if old.keys.get(name) != new.keys.get(name):
-            return f"{words} stand in another order"
+        return f"{words} stand in another order, or some were switched on or off"
     return ""
 
 

@@ -306,20 +306,22 @@ class Session:
         self._option("presolve_rule_off", MILP_PRESOLVE_RULES_OFF if self._integer.any() else 0)
 
     def _pass(self) -> None:
-        """Hand the scaled arrays over to HiGHS."""
+        """Hand the scaled arrays over to HiGHS, by column, as it holds them."""
         compiled, columns, rows = self.compiled, self._column_scale, self._row_scale
         refuse_unusable(compiled)
         matrix = compiled.matrix
         data = matrix.data * columns[matrix.indices]
         data *= np.repeat(rows, np.diff(matrix.indptr))
         warn_of_small(data, compiled)
+        scaled = sparse.csc_array(sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape))
+        del data
         cost = compiled.cost * columns
         self._cost_scale = typical(cost)
         status = self._highs.passModel(
-            matrix.shape[1],
-            matrix.shape[0],
-            matrix.nnz,
-            int(highspy.MatrixFormat.kRowwise),
+            scaled.shape[1],
+            scaled.shape[0],
+            scaled.nnz,
+            int(highspy.MatrixFormat.kColwise),
             int(highspy.ObjSense.kMinimize),
             0.0,
             cost / self._cost_scale,
@@ -327,9 +329,9 @@ class Session:
             compiled.column_upper / columns,
             compiled.row_lower * rows,
             compiled.row_upper * rows,
-            matrix.indptr.astype(np.int32, copy=False),
-            matrix.indices.astype(np.int32, copy=False),
-            data,
+            scaled.indptr.astype(np.int32, copy=False),
+            scaled.indices.astype(np.int32, copy=False),
+            scaled.data,
             compiled.integer.astype(np.int32),
         )
         self._check(status, "load the model")

@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from abate.batch import Task
+from abate.batch import Task, cluster
 from abate.decompose import decompose
 from abate.errors import Finding, InputError, SolverError
 from abate_data.synthetic import synthetic_case
@@ -85,6 +85,11 @@ def _prints(_task):
     return "printed"
 
 
+def processes_beside() -> int:
+    """Return for how many batches there are processes beside the dask worker that this runs on."""
+    return sum(workers is not None for workers in cluster._BESIDE.values())
+
+
 class CrashesOnce:
     """Work that takes its worker down the first time it is computed; a file remembers that."""
 
@@ -134,3 +139,11 @@ class DiesAtStart:
 
     def __reduce__(self):
         return os._exit, (9,)
+
+
+def wait_until(holds, seconds: float = 30.0) -> None:
+    """Wait until something holds; fails after some time, s."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)

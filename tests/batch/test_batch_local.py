@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from abate.batch import Task, run
 from abate.errors import AbateError, InputError
 
 BAD = {
-    "exits": "exits",
     "killed": "is_killed",
     "hangs": "hangs",
     "leaves": "leaves",
@@ -57,7 +55,6 @@ def test_bad_regions_never_stop_the_rest(mixed):
 @pytest.mark.parametrize(
     ("region", "status", "attempts", "message"),
     [
-        ("exits", "crashed", 2, "its worker process ended unexpectedly (exit code 3)"),
         ("killed", "crashed", 2, "its worker process ended unexpectedly (signal SIGKILL)"),
         ("hangs", "timed out", 2, "was stopped at the time limit of 1 s"),
         ("leaves", "failed", 2, "SystemExit: no more"),
@@ -99,10 +96,9 @@ def test_a_crash_that_does_not_come_again_costs_nothing(tmp_path):
 def test_plans_do_not_depend_on_the_workers():
     tasks = [Task(f"seed {seed}", seed) for seed in range(6)]
     here = {task.region: batch_regions.plan(task) for task in tasks}
-    for workers in (1, 2):
-        plans = {}
-        run(tasks, batch_regions.plan, partial(keep_in, plans), workers=workers)
-        assert plans == here
+    plans = {}
+    run(tasks, batch_regions.plan, lambda task, result: plans.update({task.region: result}), workers=2)
+    assert plans == here
 
 
 def test_functions_of_a_script_travel_as_they_are():
@@ -164,38 +160,35 @@ from abate.batch import Task, run
 def keep(task, result):
     print("kept", task.region, flush=True)
 
-run((Task(name, sys.argv[2]) for name in ["quick", "slow", "slower", "slowest"]), batch_regions.mark, keep)
+run((Task(name, sys.argv[2]) for name in ["quick", "slow", "slower", "slowest"]), batch_regions.mark, keep, workers=1)
 """
 
 
 @pytest.fixture
 def driver(tmp_path):
-    """A process that runs a batch whose two workers are busy for a minute, and their process ids."""
+    """A process that runs a batch whose worker is busy for a minute, and its process id."""
     arguments = [sys.executable, "-c", DRIVER, str(Path(batch_regions.__file__).parent), str(tmp_path)]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: len(list(tmp_path.iterdir())) == 2)
-    yield process, [int(file.name.partition("-")[2]) for file in tmp_path.iterdir()]
+    batch_regions.wait_until(lambda: len(list(tmp_path.iterdir())) == 1)
+    [mark] = tmp_path.iterdir()
+    yield process, int(mark.name.partition("-")[2])
     process.kill()
     process.communicate()
 
 
 def test_ctrl_c_stops_the_workers_and_keeps_what_is_kept(driver):
-    process, workers = driver
+    process, worker = driver
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=20)
     assert "KeyboardInterrupt" in errors
     assert out == "kept quick\n"
-    wait_until(lambda: not any(map(alive, workers)))
+    batch_regions.wait_until(lambda: not alive(worker))
 
 
 def test_workers_end_with_a_driver_that_is_killed(driver):
-    process, workers = driver
+    process, worker = driver
     process.kill()
-    wait_until(lambda: not any(map(alive, workers)))
-
-
-def keep_in(kept: dict, task: Task, result) -> None:
-    kept[task.region] = result
+    batch_regions.wait_until(lambda: not alive(worker))
 
 
 def children() -> list[int]:
@@ -209,10 +202,3 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return not Path(f"/proc/{pid}/stat").exists() or " Z " not in Path(f"/proc/{pid}/stat").read_text()
-
-
-def wait_until(holds, seconds: float = 30.0) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)

@@ -26,7 +26,7 @@ def url(request, tmp_path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'plans.db'}"
     else:
-        yield from _database()
+        yield from _schema()
 
 
 @pytest.fixture
@@ -35,13 +35,25 @@ def postgresql() -> Iterator[str]:
     yield from _database()
 
 
+def _schema() -> Iterator[str]:
+    """Give the first database with a schema of its own, which is made sooner than a database."""
+    name = _name()
+    run_on_server(f"CREATE SCHEMA {name}")
+    yield make_url(SERVER).update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+    run_on_server(f"DROP SCHEMA {name} CASCADE")
+
+
 def _database() -> Iterator[str]:
-    if not SERVER:
-        pytest.skip("ABATE_TEST_POSTGRESQL is not set")
-    name = f"abate_test_{uuid.uuid4().hex}"
+    name = _name()
     run_on_server(f"CREATE DATABASE {name}")
     yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
     run_on_server(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _name() -> str:
+    if not SERVER:
+        pytest.skip("ABATE_TEST_POSTGRESQL is not set")
+    return f"abate_test_{uuid.uuid4().hex}"
 
 
 def run_on_server(*statements: str) -> None:

@@ -21,6 +21,7 @@ from abate.ledger.address import address_of
 from abate.ledger.canonical import digest
 
 NOON = "2026-11-22T12:00:00Z"
+WRONG = "hunter2"
 BIG = b"0" * 200_000
 
 
@@ -50,7 +51,7 @@ def short_waits(monkeypatch):
 def test_an_address_that_is_none_is_told_with_its_cure_and_without_its_password(address, words):
     with pytest.raises(LedgerError, match=words) as caught:
         Ledger(address)
-    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+    assert WRONG not in "".join(traceback.format_exception(caught.value))
 
 
 def test_no_text_of_an_address_shows_the_password():
@@ -66,14 +67,14 @@ def test_no_text_of_a_ledger_shows_the_password(postgresql):
         assert password not in repr(ledger)
         assert password not in repr(vars(ledger))
     with pytest.raises(LedgerError, match="name and password are right") as caught:
-        Ledger(postgresql.replace(password, "hunter2"))
-    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+        Ledger(postgresql.replace(password, WRONG))
+    assert WRONG not in "".join(traceback.format_exception(caught.value))
 
 
 def test_places_that_are_no_file_are_told(tmp_path):
     with pytest.raises(LedgerError, match="is a folder; name a file in it"):
         Ledger(tmp_path)
-    with pytest.raises(LedgerError, match="the folder of the ledger .* does not exist; make it first"):
+    with pytest.raises(LedgerError, match=r"the folder of the ledger .* does not exist; make it first"):
         Ledger(tmp_path / "missing" / "plans.db")
 
 
@@ -202,8 +203,9 @@ def test_a_ledger_that_another_program_holds_is_waited_for_and_then_told(url, ra
     with Ledger(url) as ledger:
         ledger.commit(make_record(cycle="1"), NOON)
         with raw.connect() as connection:
-            connection.exec_driver_sql(engine._beginning(raw.dialect.name))
-            with pytest.raises(LedgerError, match="another program has held it .*; see what it does, then run again"):
+            lock = f"SELECT pg_advisory_xact_lock({engine._LOCK})"
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if raw.dialect.name == "sqlite" else lock)
+            with pytest.raises(LedgerError, match=r"another program has held it .*; see what it does, then run again"):
                 ledger.commit(make_record(cycle="2"), NOON)
             connection.rollback()
         assert ledger.commit(make_record(cycle="2"), NOON).is_new
@@ -325,5 +327,5 @@ def test_a_log_that_is_not_safe_and_cannot_be_left_is_told(tmp_path, monkeypatch
         holding.exec_driver_sql("BEGIN")
         holding.exec_driver_sql("SELECT * FROM cycles").all()
         monkeypatch.setattr(engine.sqlite3, "sqlite_version_info", (3, 40, 1))
-        with pytest.raises(LedgerError, match="held it|stays in mode 'wal'"):
+        with pytest.raises(LedgerError, match=r"held it|stays in mode 'wal'"):
             Ledger(tmp_path / "plans.db")

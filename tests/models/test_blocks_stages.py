@@ -109,6 +109,19 @@ class TestRows:
         assert rows_of(model, "stage[2031].stays_installed") == {("mill", "filter"): ({now: 1, before: -1}, 0, INF)}
         assert model.stage[2031].component("capacity_step") is None
 
+    def test_of_a_group_some_option_stays_installed(self, make_case, rows_of):
+        options = """
+            source measure max_extent unit_cost fixed_cost group
+            mill   filter  1          30        7          way
+            mill   lime    1          15        3          way"""
+        problem = read_problem(make_case({**MILL, "options": options}))
+        model = assemble_stages({2030: problem, 2031: problem}, coupling(problem))
+        row, lower, upper = rows_of(model, "stage[2031].group_stays_installed")["mill", "way"]
+        assert (lower, upper) == (0, INF)
+        now, before = "stage[2031].installed[mill,{}]".format, "stage[2030].installed[mill,{}]".format
+        assert row == {now("filter"): 1, now("lime"): 1, before("filter"): -1, before("lime"): -1}
+        assert model.stage[2031].component("stays_installed") is None
+
     def test_costs_are_discounted_to_the_first_year(self, mill, costs_of):
         coefficients, constant = costs_of(assemble_stages({2030: mill, 2031: mill}, coupling(mill)))
         assert constant == 0

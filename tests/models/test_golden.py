@@ -343,13 +343,13 @@ GOLDENS = {
         tuple(
             f"stage[{year}].{name}"
             for year in (2030, 2031)
-            for name in ("cap", "expansion_need", "capacity_step", "stays_installed")
+            for name in ("cap", "expansion_need", "capacity_step", "stays_installed", "group_stays_installed")
         ),
         keeps_objective=True,
         years=(2030, 2031),
     ),
     "stability": Golden(
-        "extent - rise + fall = extent before, 0.25 and 0.5 in both years; the cost of both years is a row without bounds",
+        "extent - rise + fall = extent before, 0.25 and 0.5 in both years; the cost of all is a row without bounds",
         {},
         ("stage[2030].change", "stage[2031].change", "cost_held"),
         years=(2030, 2031),

@@ -129,8 +129,8 @@ class _Cluster:
                 self._client.run(stop_beside, self._name, on_error="ignore")
 
 
-#: Processes beside this dask worker, by batch.
-_BESIDE: dict[str, Workers] = {}
+#: Processes beside this dask worker, by batch; None for a batch that has ended, though a task of it may still come.
+_BESIDE: dict[str, Workers | None] = {}
 _LOCK = threading.Lock()
 
 
@@ -140,12 +140,14 @@ def attempt_beside(batch: str, compute: bytes, task: bytes, time_limit: float | 
         if current_process().daemon:  # as dask starts its workers; such a process may not start others
             current_process().daemon = False
         workers = _BESIDE.setdefault(batch, Workers(compute))
+    if workers is None:
+        raise AbateError("the batch was stopped")
     return workers.attempt(task, time_limit)
 
 
 def stop_beside(batch: str) -> None:
     """End the processes of a batch beside the dask worker that this runs on."""
     with _LOCK:
-        workers = _BESIDE.pop(batch, None)
+        workers, _BESIDE[batch] = _BESIDE.get(batch), None
     if workers is not None:
         workers.stop()

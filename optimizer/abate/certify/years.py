@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abate.certify.arrays import SMALLEST_SHARE, Flags, Floats, relative, spread
+from abate.certify.arrays import SMALLEST_SHARE, Flags, Floats, relative, spread, totals
 from abate.certify.claim import Check, check
 from abate.certify.measures import recovery_factor
 from abate_data.case import Case
@@ -108,12 +108,16 @@ class _Years:
         return self._check("availability", np.where(years[:, None] < first, self.claim.capacity - self.built, 0.0))
 
     def installed(self) -> Check:
-        """No yes is followed by a no: what is installed stays."""
-        fixed = self.case.values("options", "fixed_cost")
-        decision = (fixed > 0) | (self.case.values("options", "min_extent") > 0)
-        before, now = self.claim.installed[:-1], self.claim.installed[1:]
-        dropped = np.where(before & ~now & decision, np.inf, 0.0)
-        return check("installed", dropped.ravel(), lambda row: self._name(row + dropped.shape[1]))
+        """No yes is followed by a no, unless another option of the group takes its place."""
+        case, now = self.case, self.claim.installed
+        decision = (case.values("options", "fixed_cost") > 0) | (case.values("options", "min_extent") > 0)
+        source, group = case.codes("options", "source"), case.codes("options", "group")
+        # an option outside any group is one by itself
+        alone = np.where(group < 0, np.arange(len(group)), -1)
+        _, party = np.unique(np.stack([source, group, alone]), axis=1, return_inverse=True)
+        count = np.array([totals(party.ravel(), year & decision, len(party.ravel()))[party.ravel()] for year in now])
+        dropped = np.where(now[:-1] & decision & (count[1:] < count[:-1]), np.inf, 0.0)
+        return check("installed", dropped.ravel(), lambda row: self._name(row + len(group)))
 
     def yearly_cost(self) -> Check:
         """No year costs anything but operating, fixed cost and the capital of what was added by then."""

@@ -56,9 +56,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _beginning(dialect: str) -> str:
     if dialect == "sqlite":
         return "BEGIN IMMEDIATE"
-    # a writer whose machine is gone must not hold the lock until TCP notices, which takes hours
-    limits = [f"SET LOCAL {name} = '{PATIENCE} s'" for name in ("lock_timeout", "idle_in_transaction_session_timeout")]
-    return "; ".join([*limits, f"SELECT pg_advisory_xact_lock({_LOCK})"])
+    # a writer whose machine is gone loses the lock before the others lose patience; TCP would take hours to notice
+    idle, wait = int(500 * PATIENCE), int(1000 * PATIENCE)
+    limits = f"SET LOCAL idle_in_transaction_session_timeout = {idle}; SET LOCAL lock_timeout = {wait}"
+    return f"{limits}; SELECT pg_advisory_xact_lock({_LOCK})"
 
 
 def journal_for(version: tuple[int, int, int]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,11 @@ from abate.ledger.verify import Check, faults_of
 from abate_data.names import offer
 
 _HISTORY = [column for column in cycles.columns if column.name not in PLAIN_DATA]
+
+
+def machine_clock() -> str:
+    """Return the time of this machine's clock, with its offset from UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 class Ledger:
@@ -46,7 +53,11 @@ class Ledger:
     that was set back does no harm: it is recorded as it was, with a warning in the log.
     """
 
-    def __init__(self, url: str | Path, *, create: bool = True) -> None:
+    def __init__(
+        self, url: str | Path, *, create: bool = True, actor: str = "", clock: Callable[[], str] | None = None
+    ) -> None:
+        self.actor = actor
+        self.clock = clock or machine_clock
         address = address_of(url)
         self._shown = address.shown
         if address.file is not None and not create and not address.file.exists():

@@ -145,10 +145,17 @@ def _rows(reader: Reader) -> Iterator[Row]:
         following = query.where(cycles.c.id > page[-1]["id"])
 
 
-def _file_faults(engine: Engine) -> list[str]:
-    """Return what SQLite finds wrong with its pages and indices; PostgreSQL has tools of its own for that."""
+def _file_faults(engine: Engine) -> Iterator[str]:
+    """Yield what SQLite finds wrong with its pages and indices; PostgreSQL has tools of its own for that."""
     if engine.dialect.name != "sqlite":
-        return []
-    with engine.connect() as connection:
-        lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-    return [] if lines == ["ok"] else [f"the file is damaged: {' '.join(line.split())}" for line in lines]
+        return
+    try:
+        with engine.connect() as connection:
+            lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+        lines = [said(error)]
+    for line in lines:
+        if line != "ok":
+            yield f"the file is damaged: {' '.join(line.split())}"

@@ -34,7 +34,7 @@ LIMIT = 5.0
 #: The most that one residual counts for: two periods at least are needed for an alarm.
 CAP = 4.0
 #: Steps into which the sum is cut to compute run lengths.
-STEPS = 400
+STEPS = 100
 
 COLUMNS = (
     "kind",

@@ -24,7 +24,7 @@ from abate.loop.periods import Period, years_between
 from abate.loop.prior import Prior
 from abate.loop.readings import Model, Readings, linearise, read_period, situation_of
 from abate.loop.state import Layout, make_layout, starting_sd, yearly_drift
-from abate.loop.update import Learnt, Rows, learn
+from abate.loop.update import Learnt, learn
 from abate_data.errors import Finding, InputError
 from abate_models.problem import Problem
 
@@ -194,14 +194,11 @@ def update(belief: Belief, problem: Problem, period: Period, extents: Floats) ->
     belief.covariance[faulty, faulty] += belief.prior.fault_sd**2
     model = Model(problem, belief.layout, belief.prior, situation_of(problem, period, extents))
     readings = read_period(model, period, model.response(belief.mean))
-    if not len(readings.value):
+    if not len(readings.rows.value):
         nothing = np.zeros(0)
         none = Learnt(belief.mean, belief.covariance, nothing, nothing, nothing, nothing)
         return replace(belief, until=period.end), _residuals(problem, period, readings, none)
-    own = np.where(readings.censored, 0.0, readings.shared)
-    noise = np.diag(readings.variance + readings.shared**2 - own**2) + np.outer(own, own)
-    rows = Rows(readings.value, noise, readings.censored)
-    learnt = learn(belief.mean, belief.covariance, lambda theta: linearise(model, readings, theta), rows)
+    learnt = learn(belief.mean, belief.covariance, lambda theta: linearise(model, readings, theta), readings.rows)
     score = (learnt.surprise / learnt.sd)[: len(readings.load)]
     after = replace(
         belief,
@@ -247,7 +244,7 @@ def _residuals(problem: Problem, period: Period, readings: Readings, learnt: Lea
     blank_load, blank_quality = [""] * len(qualities), [""] * len(loads)
     observed, expected = (
         np.where(readings.logarithmic, np.exp(np.where(readings.logarithmic, one, 0.0)), one)
-        for one in (readings.value, learnt.expected)
+        for one in (readings.rows.value, learnt.expected)
     )
     return pd.DataFrame(
         {
@@ -265,7 +262,7 @@ def _residuals(problem: Problem, period: Period, readings: Readings, learnt: Lea
             "sd": learnt.sd,
             "score": learnt.surprise / learnt.sd,
             "trust": learnt.trust,
-            "below": readings.censored,
+            "below": readings.rows.censored,
         }
     )
 

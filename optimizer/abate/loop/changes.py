@@ -163,8 +163,9 @@ def _target_reasons(shifts: pd.DataFrame) -> dict[str, str]:
     """Return for each target, in a clause, which part moved it most."""
     reasons = {}
     for row in shifts.to_dict("records"):
-        name = max(PARTS, key=lambda part: abs(float(row[part])))
-        if row[name]:
+        sign = 1.0 if row["tighter"] > 0 else -1.0
+        name = max(PARTS, key=lambda part: sign * float(row[part]))
+        if row["tighter"]:
             tighter = "tighter" if row["tighter"] > 0 else "looser"
             reasons[str(row["target"])] = (
                 f"which is {tighter} by {abs(row['tighter']):.4g} {row['unit']}, most of it by {PARTS[name]}"

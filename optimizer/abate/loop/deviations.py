@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from abate.loop.algebra import lower_factor, product
 from abate.loop.belief import Belief
 from abate.loop.figures import BelievedFigures, believed_figures
 from abate.loop.response import figures_of
@@ -140,10 +141,11 @@ class _Slopes:
         columns = np.flatnonzero((np.diff(slopes.indptr) > 0) | (extra > 0))
         numbers = np.unique(slopes.indices)
         dense = slopes[:, columns].toarray()[numbers]
-        moments = dense.T @ self.belief.covariance[np.ix_(numbers, numbers)] @ dense + np.diag(extra[columns])
+        covariance = self.belief.covariance[np.ix_(numbers, numbers)]
+        moments = product(dense.T, product(covariance, dense)) + np.diag(extra[columns])
         size = np.sqrt(np.diag(moments))
         kept = size > 0
         size, columns = size[kept], columns[kept]
         scaled = moments[np.ix_(kept, kept)] / np.outer(size, size)
         scaled[np.diag_indices_from(scaled)] += ROUNDING
-        return np.asarray(np.linalg.cholesky(scaled).T * size), columns
+        return lower_factor(scaled).T * size, columns

@@ -1,11 +1,13 @@
 """The plan that is proposed: a new one where a trigger calls for it, else the one in force, over the years to come.
 
-Where the targets of a year cannot all hold, they are eased in steps: first they hold in expectation only, then they
-give way tier by tier, no more than needed (`abate.noplan`). What was eased is told, target by target and year by year.
+Where the targets of a year cannot all hold, they are eased in steps: those that cannot hold together even in
+expectation give way tier by tier, no more than needed (`abate.noplan`); then as many as can be hold with their
+probability, the most important first. What was eased is told, target by target and year by year.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,17 +20,22 @@ from abate.loop.changes import values_of
 from abate.loop.realignment import Realignment
 from abate.loop.years_ahead import YearsAhead
 from abate.noplan import smallest_relaxation
+from abate.plan import Plan
 from abate.staged.conflict import no_schedule
 from abate.staged.planner import OutOfReachError, Planner, Staged, Standing, first_working_years
 from abate.staged.reading import least_added, yearly_cost
+from abate.staged.yearly import plan_of_year
 from abate.staged.years import Years
 from abate.tables import target_units
+from abate_data.case import Case
 from abate_models.assemble import assemble
 from abate_models.problem import Problem
 from abate_models.stages import discount_factors
 
 Floats = NDArray[np.float64]
 
+#: Names of targets that a sentence holds.
+SHOWN = 5
 #: Columns of the table of what was eased.
 EASED = ("target", "year", "unit", "asked", "proposed", "gives_way", "why")
 
@@ -40,22 +47,35 @@ class Proposal:
     Attributes
     ----------
     ahead : the years, with limits as they can be held.
-    staged : the plan.
-    reason : why it replaces the one in force, in words; empty where that one stands.
+    case : the case of the first of them, which `plan` is verified against.
+    plan : for the first of them.
+    extents, loads : (years x options), (years x loads), under the plan.
+    yearly_cost : (years,), money per year.
+    allocation : (loads,), what each source may emit from now on, load per year.
+    asked_by : (loads,), the target that values a further reduction there most; empty where none does.
+    margins : (targets,), what the first year holds back for what is not known.
+    reason : why the plan replaces the one in force, in words; empty where that one stands.
     standing, renewed : (targets,), greatest probability of being missed in the years that hold a margin, under the plan
         in force (NaN without one) and under a new one.
-    savings : share of the cost still to come that a new plan saves; NaN where no plan was in force.
     eased : a row per target and year in which it gives way: target, year, unit, asked, proposed, gives_way, why.
+    how : what was done to the solver's model.
     notes : what else is to be told, in sentences.
     """
 
     ahead: YearsAhead
-    staged: Staged
+    case: Case
+    plan: Plan
+    extents: Floats
+    loads: Floats
+    yearly_cost: Floats
+    allocation: Floats
+    asked_by: list[str]
+    margins: Floats
     reason: str
     standing: Floats
     renewed: Floats
-    savings: float
     eased: pd.DataFrame
+    how: str
     notes: tuple[str, ...]
 
 
@@ -85,20 +105,36 @@ def propose(
     """
     search = _Search(ahead, _standing(ahead, built, previous, realignment), realignment, planner)
     staged = search.new_plan()
+    held, notes = search.ahead, (*search.notes, *staged.notes)
     judged = max(min(realignment.margin_years, len(ahead.years)), 1)
-    renewed = _risk(search.ahead, staged.extents, judged)
-    notes = [*search.notes, *staged.notes]
-    if previous is None:
-        reason, standing, savings = "no plan was in force", np.full(len(renewed), np.nan), np.nan
-    else:
+    renewed = _risk(held, staged.extents, judged)
+    reason, standing = "no plan was in force", np.full(len(renewed), np.nan)
+    if previous is not None:
         standing = _risk(ahead, previous, judged)
-        savings = 1.0 - staged.cost / cost if (cost := _cost_to_come(ahead, built, previous)) > 0 else 0.0
+        cost = _cost_to_come(ahead, built, previous)
+        savings = 1.0 - staged.cost / cost if cost > 0 else 0.0
         reason = realignment.trigger.reason(ahead.stages[0].problem.targets.ids, standing, renewed, savings)
-    if previous is not None and not reason:
-        kept = _kept(ahead, built, previous, planner)
-        return Proposal(*kept, reason, standing, renewed, savings, _eased_table(ahead, *kept), tuple(notes))
-    eased = search.table(staged)
-    return Proposal(search.ahead, staged, reason, standing, renewed, savings, eased, tuple(notes))
+        if not reason:
+            held, staged = _kept(ahead, built, previous, planner)
+    case = held.case_in(0, staged.margins[0], staged.slack[0])
+    plan = plan_of_year(case, staged, 0)
+    return Proposal(
+        ahead=held,
+        case=case,
+        plan=plan,
+        extents=staged.extents,
+        loads=staged.loads,
+        yearly_cost=staged.yearly_cost,
+        allocation=plan.allocation["allowed"].to_numpy(),
+        asked_by=[str(name) for name in plan.allocation["basis"]],
+        margins=staged.margins[0],
+        reason=reason,
+        standing=standing,
+        renewed=renewed,
+        eased=_eased_table(ahead, held, staged),
+        how=staged.how,
+        notes=notes,
+    )
 
 
 class _Search:
@@ -107,6 +143,7 @@ class _Search:
     def __init__(self, ahead: YearsAhead, standing: Standing, realignment: Realignment, planner: Planner) -> None:
         self.asked, self.ahead, self.standing = ahead, ahead, standing
         self._realignment, self._planner = realignment, planner
+        self._probe = Planner()
         self.notes: list[str] = []
 
     def new_plan(self) -> Staged:
@@ -124,21 +161,56 @@ class _Search:
                 self._ease(error)
         raise SolverError("targets that were eased year by year still left no plan; please report it")
 
-    def table(self, staged: Staged) -> pd.DataFrame:
-        """Return what gives way."""
-        return _eased_table(self.asked, self.ahead, staged)
-
     def _ease(self, error: OutOfReachError) -> None:
         if error.year is None:
             raise no_schedule(self.ahead.case, Years(self.ahead.case, self.ahead.years), error) from None
         row = self.ahead.years.index(error.year)
-        if self.ahead.stages[row].deviations:
-            self.notes.append(f"in {error.year} targets cannot hold with their probability, only in expectation")
-            self.ahead = self.ahead.without_margins(row)
+        if self.ahead.stages[row].deviations and self._has_plan(row, [], error.reach):
+            self._drop_margins(row, error.reach)
             return
         problem = self.ahead.stages[row].problem
         limit = problem.targets.limit + problem.targets.sign * self._gives_way(row, error)
         self.ahead = self.ahead.with_limits(row, limit)
+
+    def _drop_margins(self, row: int, reach: Floats) -> None:
+        """Let no more targets of a year than needed hold in expectation only; those that give way first come first."""
+        stage = self.ahead.stages[row]
+        priority = stage.problem.targets.priority
+        order = sorted(stage.deviations, key=lambda target: (priority[target], target))
+        kept = self._addable([], order, lambda margins: self._has_plan(row, margins, reach))
+        names = [stage.problem.targets.ids[target] for target in stage.deviations if target not in kept]
+        shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+        self.notes.append(f"in {stage.year} only the expected value of these targets can be held: {shown}")
+        self.ahead = self.ahead.with_margins(row, kept)
+
+    def _addable(self, kept: list[int], more: list[int], has_plan: Callable[[list[int]], bool]) -> list[int]:
+        """Return the targets whose margins can be held together: `kept`, and of `more` what fits, in its order.
+
+        Halves are tried whole before they are split (after Junker, QuickXplain, AAAI 2004, 167-172).
+        """
+        if not more or has_plan([*kept, *more]):
+            return [*kept, *more]
+        if len(more) == 1:
+            return kept
+        half = len(more) // 2
+        return self._addable(self._addable(kept, more[:half], has_plan), more[half:], has_plan)
+
+    def _has_plan(self, row: int, margins: list[int], reach: Floats) -> bool:
+        """Return whether a year has a plan by itself, with what can stand by then and the margins of some targets."""
+        stage = self.ahead.with_margins(row, margins).stages[row]
+        alone = replace(stage, problem=_within_reach(stage.problem, reach))
+        count = len(reach)
+        try:
+            self._probe.solve(
+                [alone],
+                Standing(np.zeros(count)),
+                discount_rate=0.0,
+                ramp=np.full(count, np.inf),
+                available_from=np.full(count, -np.inf),
+            )
+        except OutOfReachError:
+            return False
+        return True
 
     def _gives_way(self, row: int, error: OutOfReachError) -> Floats:
         """Return by how much each target of a year has to give way (targets,)."""
@@ -202,7 +274,7 @@ def _kept(ahead: YearsAhead, built: Floats, previous: Floats, planner: Planner) 
         value = values_of(problem, problem.receptors, load, np.arange(len(targets.ids)))
         passed = np.maximum(targets.sign * (value - targets.allowed), 0.0)
         limit = targets.limit + targets.sign * np.where(np.isfinite(targets.limit), passed * (1 + 1e-9), 0.0)
-        eased = eased.with_limits(row, limit).without_margins(row)
+        eased = eased.with_limits(row, limit).with_margins(row, ())
     standing = Standing(np.maximum(built, previous), previous, len(ahead.years))
     staged = planner.solve(eased.stages, standing, discount_rate=ahead.case.settings.discount_rate)
     return eased, staged

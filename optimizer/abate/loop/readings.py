@@ -17,7 +17,7 @@ expected, because activity is 0, a report is not compared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from abate.loop.periods import Period
 from abate.loop.prior import Prior
 from abate.loop.response import Response, Situation, positive, respond
+from abate.loop.rows import Rows
 from abate.loop.state import Layout
 from abate_models.problem import Problem
 
@@ -61,19 +62,13 @@ class Readings:
     ----------
     load, quality : rows of the problem's loads and qualities that have a result.
     logarithmic : (rows,), whether the result is compared by its logarithm.
-    value : (rows,), the result or its logarithm; of a censored row the limit.
-    variance : (rows,), of its noise.
-    shared : (rows,), standard deviation that a period adds to all rows alike.
-    censored : (rows,), whether only an upper limit is known.
+    rows : the results or their logarithms, with their noise.
     """
 
     load: Codes
     quality: Codes
     logarithmic: Mask
-    value: Floats
-    variance: Floats
-    shared: Floats
-    censored: Mask
+    rows: Rows
 
 
 def situation_of(problem: Problem, period: Period, extents: Floats) -> Situation:
@@ -85,11 +80,10 @@ def situation_of(problem: Problem, period: Period, extents: Floats) -> Situation
 
 def read_period(model: Model, period: Period, expected: Response) -> Readings:
     """Return the results of a period; `expected` is what was expected before them."""
-    loads = _loads(model, period, expected)
-    qualities = _qualities(model, period, expected)
-    fields = ("logarithmic", "value", "variance", "shared", "censored")
-    joined = (np.concatenate([getattr(loads, name), getattr(qualities, name)]) for name in fields)
-    return Readings(loads.load, qualities.quality, *joined)
+    load, loads = _loads(model, period, expected)
+    quality, logarithmic, qualities = _qualities(model, period, expected)
+    joined = (np.concatenate([getattr(loads, one.name), getattr(qualities, one.name)]) for one in fields(Rows))
+    return Readings(load, quality, np.concatenate([np.ones(len(load), dtype=bool), logarithmic]), Rows(*joined))
 
 
 def linearise(model: Model, readings: Readings, theta: Floats) -> tuple[Floats, Floats]:
@@ -110,23 +104,21 @@ def linearise(model: Model, readings: Readings, theta: Floats) -> tuple[Floats, 
     return np.concatenate([of_load, value]), slope
 
 
-def _loads(model: Model, period: Period, expected: Response) -> Readings:
+def _loads(model: Model, period: Period, expected: Response) -> tuple[Codes, Rows]:
     row = np.flatnonzero(~np.isnan(period.load) & (expected.load > 0) & (model.layout.report >= 0))
     value, baseline = period.load[row], model.problem.loads.baseline[row]
     nothing = value <= 0
     relative = np.where(np.isnan(period.load_sd[row]), model.prior.load_noise, period.load_sd[row])
-    return Readings(
-        load=row,
-        quality=np.zeros(0, dtype=np.int64),
-        logarithmic=np.ones(len(row), dtype=bool),
+    rows = Rows(
         value=np.log(np.where(nothing, NEXT_TO_NOTHING * baseline, value)),
         variance=relative**2,
         shared=np.zeros(len(row)),
         censored=period.load_nondetect[row] | nothing,
     )
+    return row, rows
 
 
-def _qualities(model: Model, period: Period, expected: Response) -> Readings:
+def _qualities(model: Model, period: Period, expected: Response) -> tuple[Codes, Mask, Rows]:
     known = ~np.isnan(period.quality) & ~(period.nondetect & (period.quality <= 0)) & (expected.gross > 0)
     row = np.flatnonzero(known)
     result, mean, gross = period.quality[row], expected.quality[row], expected.gross[row]
@@ -135,12 +127,11 @@ def _qualities(model: Model, period: Period, expected: Response) -> Readings:
     size = np.maximum(np.maximum(np.abs(result), np.abs(mean)), LOGARITHMIC_SHARE * gross)
     unit = np.where(logarithmic, 1.0, size)
     of_pairs = model.prior.pair_sd**2 * expected.unresolved[row] / np.where(logarithmic, mean, 1.0) ** 2
-    return Readings(
-        load=np.zeros(0, dtype=np.int64),
-        quality=row,
-        logarithmic=logarithmic,
+    weather, below = model.prior.weather * unit, period.nondetect[row]
+    rows = Rows(
         value=np.where(logarithmic, np.log(np.where(result > 0, result, 1.0)), result),
-        variance=(relative * unit) ** 2 + of_pairs,
-        shared=model.prior.weather * unit,
-        censored=period.nondetect[row],
+        variance=(relative * unit) ** 2 + of_pairs + np.where(below, weather**2, 0.0),
+        shared=np.where(below, 0.0, weather),
+        censored=below,
     )
+    return row, logarithmic, rows

@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abate.loop.account import propose_account
 from abate.loop.activity import activity_of
 from abate.loop.changes import Position, load_changes, measure_changes, target_shifts, values_of
 from abate.loop.credit import Grant, earned, grant
+from abate.loop.departures import exceedances
 from abate.loop.evaluate import evaluate
 from abate.loop.evaluation import Cycle, Evaluation, Foresight
 from abate.loop.expectation import expect
-from abate.loop.forecast import Outlook, early_warning
+from abate.loop.forecast import YearAhead, early_warning
+from abate.loop.hydrology import verdicts
 from abate.loop.inputs import Inputs
 from abate.loop.learning import Learning, learn_from
 from abate.loop.measured import situation_over
@@ -27,7 +30,6 @@ from abate.loop.revision import Revision
 from abate.loop.years_ahead import YearsAhead, look_ahead, years_to_plan
 from abate.reach import Progress, no_report, resolve_limits
 from abate.staged.planner import Planner
-from abate.staged.yearly import plan_of_year
 from abate.tables import target_units
 from abate_data.documents import table_document, table_of
 from abate_data.observations import Observations, clean_observations
@@ -102,6 +104,12 @@ class _Work:
         return self.inputs.memory.extents_at(self.learning.new[0].start, self.problem)
 
     @property
+    def planned(self) -> Floats:
+        """Extents of the plan in force in the years to come (years x options)."""
+        days = [self.since, *(f"{year}-01-01" for year in self.years[1:])]
+        return np.array([self.inputs.memory.extents_at(day, self.problem) for day in days])
+
+    @property
     def built(self) -> Floats:
         """Extent that stands now (options,): what stood, and what was in use up to now."""
         memory, options = self.inputs.memory, self.problem.options
@@ -114,64 +122,61 @@ class _Work:
         ahead = look_ahead(
             inputs.case, self.problem, self.learning.after, self.learning.periods, self.years, inputs.realignment
         )
-        days = [self.since, *(f"{year}-01-01" for year in self.years[1:])]
-        planned = np.array([inputs.memory.extents_at(day, self.problem) for day in days])
-        previous = planned if inputs.memory.in_force else None
+        previous = self.planned if inputs.memory.in_force else None
+        if not self.problem.options.keys:
+            return propose_account(ahead, self.seen.table, self._allowed())
         return propose(ahead, self.built, previous, inputs.realignment, self.planner)
 
     def revision(self, proposal: Proposal) -> Revision:
         """Return the revision."""
-        inputs, staged, ahead = self.inputs, proposal.staged, proposal.ahead
-        case = ahead.case_in(0, staged.margins[0], staged.slack[0])
-        plan = plan_of_year(case, staged, 0)
-        before, after = (
-            self._before(),
-            Position(
-                ahead.stages[0].problem, staged.extents[0], plan.allocation["allowed"].to_numpy(), staged.margins[0]
-            ),
-        )
-        credits_ = self._credits(ahead, before.allowed)
-        after = replace(after, allowed=after.allowed + credits_.raised)
+        inputs, ahead = self.inputs, proposal.ahead
+        broken = exceedances(inputs.case, self.seen.table)
+        before, given_back = self._before(proposal), self._given_back(ahead)
+        allowed = proposal.loads[0] + given_back.raised
+        after = Position(ahead.stages[0].problem, proposal.extents[0], allowed, proposal.margins)
         shifts = target_shifts(inputs.case, before, after)
-        evaluation = self._evaluate(ahead, before.extents)
-        asked_by = [str(name) for name in plan.allocation["basis"]]
+        evaluation = self._evaluate(ahead)
         return Revision(
             inputs=inputs,
-            case=case,
-            plan=plan,
+            case=proposal.case,
+            plan=proposal.plan,
             renewed=bool(proposal.reason),
             reason=proposal.reason or "no target is at risk that a new plan would help, and none would save enough",
             evaluation=evaluation,
-            changes=load_changes(inputs.case, before, after, asked_by, shifts),
+            changes=load_changes(inputs.case, before, after, proposal.asked_by, shifts),
             measures=measure_changes(inputs.case, before, after),
             shifts=shifts,
             risks=_risks(self.problem, proposal),
             targets=proposal.eased,
-            milestones=_milestones(inputs, ahead, staged.loads, staged.yearly_cost),
+            milestones=_milestones(inputs, proposal),
             standards=evaluation.standards,
-            reserves=_reserves(inputs, self.problem, ahead, credits_),
-            years=_years(inputs, staged.years, staged.yearly_cost),
+            reserves=_reserves(inputs, self.problem, ahead, given_back),
+            years=_years(inputs, proposal),
+            verdicts=verdicts(inputs.case, self.seen.table),
+            exceedances=broken,
             belief=self.learning.after.parameters(),
-            how=staged.how,
-            notes=(*self.learning.notes, *proposal.notes),
-            memory=self._memory(proposal, after, credits_, evaluation),
+            how=proposal.how,
+            notes=(*self.learning.notes, *proposal.notes, *_exceeded(broken, inputs, self.learning.new)),
+            memory=self._memory(proposal, given_back, evaluation),
             planner=self.planner,
         )
 
-    def _before(self) -> Position:
-        """Return where things stood when the cycle began."""
+    def _before(self, proposal: Proposal) -> Position:
+        """Return where things stood when the cycle began; of a case without measures, what was emitted in it."""
+        if not self.problem.options.keys:
+            problem = proposal.ahead.stages[0].problem
+            return Position(problem, self.in_force, problem.loads.baseline, proposal.margins)
         inputs, memory, learning = self.inputs, self.inputs.memory, self.learning
         year = int(learning.new[0].start[:4])
         then = look_ahead(inputs.case, self.problem, learning.before, self.known, [year], inputs.realignment)
         problem = then.stages[0].problem
-        allowed = aligned(memory.allowed, problem.loads.keys)
-        extents = self.in_force
-        if not memory.allowed:
-            allowed = problem.loads.baseline - problem.options.removal @ extents
+        as_measured = problem.loads.baseline - problem.options.removal @ self.in_force
+        allowed = self._allowed()
+        allowed = np.where(np.isnan(allowed), as_measured, allowed)
         margins = np.array([(memory.margins or {}).get(name, 0.0) for name in problem.targets.ids])
-        return Position(problem, extents, allowed, margins)
+        return Position(problem, self.in_force, allowed, margins)
 
-    def _evaluate(self, ahead: YearsAhead, extents: Floats) -> Evaluation:
+    def _evaluate(self, ahead: YearsAhead) -> Evaluation:
         """Return the evaluation of the cycle; its forecasts are those of the plan in force."""
         memory, learning = self.inputs.memory, self.learning
         days = [self.since, *(f"{year}-01-01" for year in self.years[1:])]
@@ -180,25 +185,30 @@ class _Work:
             self.inputs.case,
             self.problem,
             Cycle(
-                self.seen, learning.new, learning.residuals, extents, learning.before, learning.after, self.known
+                self.seen, learning.new, learning.residuals, self.in_force, learning.before, learning.after, self.known
             ),
             Foresight(
-                outlooks=self._outlooks(ahead, planned),
+                years=self._outlooks(ahead, planned),
                 forecasts=table_of(memory.forecasts) if memory.forecasts else None,
                 settled=table_of(memory.settled) if memory.settled else None,
             ),
         )
 
-    def _outlooks(self, ahead: YearsAhead, extents: Floats) -> list[Outlook]:
+    def _outlooks(self, ahead: YearsAhead, extents: Floats) -> list[YearAhead]:
         activity = activity_of(self.problem, self.learning.periods, self.years[0])[self.problem.loads.source]
         first = ahead.stages[0].problem.loads.baseline
         scale = np.divide(activity, first, out=np.ones_like(first), where=first > 0)
         return [
-            Outlook(year, extent, stage.problem.loads.baseline * scale)
+            YearAhead(year, extent, stage.problem.loads.baseline * scale)
             for year, extent, stage in zip(ahead.years, extents, ahead.stages, strict=True)
         ]
 
-    def _credits(self, ahead: YearsAhead, allowed: Floats) -> Grant:
+    def _allowed(self) -> Floats:
+        """Return the allocation in force (loads,), NaN where there is none."""
+        given = self.inputs.memory.allowed or {}
+        return np.array([given.get(key, np.nan) for key in self.problem.loads.keys])
+
+    def _given_back(self, ahead: YearsAhead) -> Grant:
         """Return what early action gets back out of the reserves."""
         problem, memory = ahead.stages[0].problem, self.inputs.memory
         owned = aligned(memory.credit, problem.loads.keys)
@@ -206,17 +216,18 @@ class _Work:
         if share:
             situation = situation_over(self.problem, self.learning.new, self.in_force)
             delivered = expect(self.problem, self.learning.after, situation).load
+            allowed = self._allowed()
             owned = owned + earned(allowed, delivered, share, sum(period.years for period in self.learning.new))
         return grant(problem, problem.targets.reserve, owned)
 
-    def _memory(self, proposal: Proposal, after: Position, credits_: Grant, evaluation: Evaluation) -> Memory:
+    def _memory(self, proposal: Proposal, given_back: Grant, evaluation: Evaluation) -> Memory:
         """Return what the next cycle starts from."""
-        learning, problem, staged = self.learning, self.problem, proposal.staged
+        learning, problem = self.learning, self.problem
         memory = self.inputs.memory
-        for place, year in enumerate(staged.years):
+        for place, year in enumerate(proposal.ahead.years):
             since = self.since if place == 0 else f"{year}-01-01"
-            memory = memory.with_plan(since, staged.extents[place], problem)
-        outlooks = self._outlooks(proposal.ahead, staged.extents)
+            memory = memory.with_plan(since, proposal.extents[place], problem)
+        outlooks = self._outlooks(proposal.ahead, proposal.extents)
         issued = early_warning(self.inputs.case, problem, learning.after, outlooks, evaluation.calibration.factor)
         still_open = evaluation.open[evaluation.open["made"] != learning.after.until]
         forecasts = pd.concat([still_open, issued], ignore_index=True) if len(still_open) else issued
@@ -225,9 +236,9 @@ class _Work:
             memory,
             until=learning.after.until,
             built=named(self.built, problem.options.keys),
-            allowed=named(after.allowed, problem.loads.keys),
-            credit=named(credits_.left, problem.loads.keys),
-            margins={name: float(one) for name, one in zip(targets, after.margins, strict=True) if one},
+            allowed=dict(zip(problem.loads.keys, (proposal.allocation + given_back.raised).tolist(), strict=True)),
+            credit=named(given_back.left, problem.loads.keys),
+            margins={name: float(one) for name, one in zip(targets, proposal.margins, strict=True) if one},
             snapshots=tuple(one.to_json() for one in learning.snapshots),
             residuals=table_document(learning.residuals),
             forecasts=table_document(forecasts),
@@ -235,15 +246,27 @@ class _Work:
         )
 
 
+def _exceeded(broken: pd.DataFrame, inputs: Inputs, new: list[Period]) -> list[str]:
+    """Say what was exceeded in the years of this cycle, and who stands out."""
+    unit, years = inputs.case.settings.units.load, {int(period.end[:4]) for period in new}
+    said = []
+    for row in broken[broken["year"].isin(years)].to_dict("records"):
+        what = f"{row['target']} was exceeded in {row['year']} by {row['excess']:.4g} {unit} at its reference flow"
+        who = f"{row['source']} emitted {row['load']:.4g} {unit}, {row['departure']:.4g} above its usual at that flow"
+        said.append(f"{what}: {who}" if row["source"] else f"{what}; no source stands out")
+    return said
+
+
 def _risks(problem: Problem, proposal: Proposal) -> pd.DataFrame:
     return pd.DataFrame({"target": problem.targets.ids, "in_force": proposal.standing, "new_plan": proposal.renewed})
 
 
-def _milestones(inputs: Inputs, ahead: YearsAhead, loads: Floats, yearly_cost: Floats) -> pd.DataFrame:
+def _milestones(inputs: Inputs, proposal: Proposal) -> pd.DataFrame:
     """Return a row per target and year: what it comes to under the plan, and what it is held to then."""
+    stages = proposal.ahead.stages
     rows = []
-    units = target_units(inputs.case, ahead.stages[0].problem)
-    for stage, load, cost in zip(ahead.stages, loads, yearly_cost, strict=True):
+    units = target_units(inputs.case, stages[0].problem)
+    for stage, load, cost in zip(stages, proposal.loads, proposal.yearly_cost, strict=True):
         targets = stage.problem.targets
         value = values_of(stage.problem, stage.problem.receptors, load, np.arange(len(targets.ids)))
         for row, name in enumerate(targets.ids):
@@ -253,7 +276,7 @@ def _milestones(inputs: Inputs, ahead: YearsAhead, loads: Floats, yearly_cost: F
     return pd.DataFrame(rows, columns=["target", "year", "unit", "expected", "limit"])
 
 
-def _reserves(inputs: Inputs, problem: Problem, ahead: YearsAhead, credits_: Grant) -> pd.DataFrame:
+def _reserves(inputs: Inputs, problem: Problem, ahead: YearsAhead, given_back: Grant) -> pd.DataFrame:
     """Return a row per target with a reserve: what it held, what growth and early action took, what is left."""
     held, grown = problem.targets.reserve, ahead.stages[0].problem.targets.reserve
     rows = np.flatnonzero(held > 0)
@@ -262,8 +285,8 @@ def _reserves(inputs: Inputs, problem: Problem, ahead: YearsAhead, credits_: Gra
             "target": [problem.targets.ids[row] for row in rows],
             "reserve": held[rows],
             "to_growth": (held - grown)[rows],
-            "to_early_action": (grown - credits_.reserve)[rows],
-            "left": credits_.reserve[rows],
+            "to_early_action": (grown - given_back.reserve)[rows],
+            "left": given_back.reserve[rows],
         }
     )
     unit = inputs.case.settings.units.load
@@ -271,7 +294,7 @@ def _reserves(inputs: Inputs, problem: Problem, ahead: YearsAhead, credits_: Gra
     return table
 
 
-def _years(inputs: Inputs, years: list[int], yearly_cost: Floats) -> pd.DataFrame:
-    table = pd.DataFrame({"year": years, "yearly_cost": yearly_cost})
+def _years(inputs: Inputs, proposal: Proposal) -> pd.DataFrame:
+    table = pd.DataFrame({"year": proposal.ahead.years, "yearly_cost": proposal.yearly_cost})
     table.attrs["units"] = {"yearly_cost": f"{inputs.case.settings.currency}/yr"}
     return table

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from abate.certify.certificate import software_versions
@@ -15,14 +13,6 @@ from abate.loop.inputs import DOCUMENTS, Inputs, inputs_of, references
 from abate.loop.memory import Memory
 from abate.loop.realign import realign
 from abate.loop.revision import Revision
-
-#: Returns the time with its offset from UTC, such as 2026-11-22T19:30:00+00:00.
-Clock = Callable[[], str]
-
-
-def machine_clock() -> str:
-    """Return the time of this machine's clock."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def record_of(revision: Revision, actor: str = "") -> Record:
@@ -48,9 +38,9 @@ def options_of(inputs: Inputs) -> dict[str, Any]:
     return {"realignment": inputs.realignment.to_json()}
 
 
-def recorded(revision: Revision, ledger: Ledger, actor: str, clock: Clock | None) -> Revision:
+def recorded(revision: Revision, ledger: Ledger) -> Revision:
     """Return the revision once it stands in the ledger."""
-    return replace(revision, entry=ledger.commit(record_of(revision, actor), (clock or machine_clock)()))
+    return replace(revision, entry=ledger.commit(record_of(revision, ledger.actor), ledger.clock()))
 
 
 def memory_before(ledger: Ledger, region: str, cycle: str | None) -> Memory | None:

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from abate.loop.algebra import product
 from abate.loop.state import Layout
 from abate_models.problem import Problem
 
@@ -187,7 +188,7 @@ def _quality_slope(layout: Layout, figures: Figures, effect: Floats, load_slope:
         (row, layout.pair, scaled),
         (np.arange(count), layout.background, figures.background_slope),
     )
-    return np.asarray(by_load @ load_slope + direct)
+    return product(by_load, load_slope) + direct
 
 
 def _table(shape: tuple[int, int], *entries: tuple[Codes, Codes, Floats]) -> Floats:

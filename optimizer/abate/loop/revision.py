@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from abate.ledger.canonical import dumps
@@ -46,6 +47,8 @@ class Revision:
     standards : proposed revisions of what the library says of measures.
     reserves : a row per cap with a reserve: what it held back, what growth and early action took, what is left.
     years : a row per year to come: yearly cost, capacity added, in the case's units.
+    verdicts : every year's load of targets with a reference flow, judged at that flow (`abate.loop.hydrology`).
+    exceedances : the years in which one was exceeded, with the source that stands out (`abate.loop.departures`).
     belief : every figure that is believed, with its interval.
     how : what was done to the solver's model: updated, or rebuilt because ...
     notes : what else is to be told, in sentences.
@@ -68,6 +71,8 @@ class Revision:
     standards: pd.DataFrame
     reserves: pd.DataFrame
     years: pd.DataFrame
+    verdicts: pd.DataFrame
+    exceedances: pd.DataFrame
     belief: pd.DataFrame
     how: str
     notes: tuple[str, ...]
@@ -87,6 +92,8 @@ class Revision:
             "proposed_standards": self.standards,
             "reserves": self.reserves,
             "years": self.years,
+            "verdicts": self.verdicts,
+            "exceedances": self.exceedances,
             "belief": self.belief,
         }
         plan = {name: self.plan.tables()[name] for name in ("allocation", "measures", "prices", "balance")}
@@ -98,7 +105,7 @@ class Revision:
         return {
             "renewed": self.renewed,
             "reason": self.reason,
-            "cost": self.plan.cost,
+            "cost": None if np.isnan(self.plan.cost) else self.plan.cost,
             "notes": list(self.notes),
             "tables": {name: table_document(table) for name, table in self.tables().items()},
         }

@@ -20,11 +20,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 from scipy.special import log_ndtr
 
+from abate.loop.algebra import inverse, product, times
+from abate.loop.rows import Rows
+
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 SWEEPS = 50
 STILL = 1e-10
@@ -32,47 +33,38 @@ STILL = 1e-10
 NOTHING = 1e-9
 
 
-def as_normal(
-    expected: Floats, covariance: Floats, value: Floats, noise: Floats, censored: Mask
-) -> tuple[Floats, Floats]:
-    """Return normal results (rows,) and the precision of their own noise (rows,) in the place of censored ones.
+def as_normal(expected: Floats, covariance: Floats, rows: Rows) -> tuple[Floats, Floats]:
+    """Return normal results (rows,), and the variance of their own noise (rows,), in the place of censored ones.
 
     Parameters
     ----------
     expected, covariance : of what each row observes, (rows,) and (rows, rows).
-    value : (rows,), results, limits where censored.
-    noise : (rows, rows), covariance of the noise.
-    censored : (rows,).
+    rows : the results.
 
     Returns
     -------
-    Results and variances of each row's own noise; an infinite variance where a row teaches nothing. The noise of a
-    censored row is taken to be independent of the others.
+    value, variance : those of the rows themselves where they are not censored; an infinite variance where a row teaches
+        nothing.
     """
-    own = np.diag(noise).copy()
-    if not censored.any():
-        return value, own
-    mean, spread = _given_the_detected(expected, covariance, value, noise, censored)
-    results, precision = _sites(mean, spread, value[censored], own[censored])
-    value = value.copy()
-    taught = precision * np.diag(spread) > NOTHING
-    value[censored] = np.where(taught, results, mean)
-    own[censored] = np.where(taught, 1.0 / np.where(taught, precision, 1.0), np.inf)
-    return value, own
+    value, variance, censored = rows.value.copy(), rows.variance.copy(), rows.censored
+    if censored.any():
+        mean, spread = _given_the_detected(expected, covariance, rows)
+        results, precision = _sites(mean, spread, value[censored], variance[censored])
+        taught = precision * np.diag(spread) > NOTHING
+        value[censored] = np.where(taught, results, mean)
+        variance[censored] = np.where(taught, 1.0 / np.where(taught, precision, 1.0), np.inf)
+    return value, variance
 
 
-def _given_the_detected(
-    expected: Floats, covariance: Floats, value: Floats, noise: Floats, censored: Mask
-) -> tuple[Floats, Floats]:
+def _given_the_detected(expected: Floats, covariance: Floats, rows: Rows) -> tuple[Floats, Floats]:
     """Return mean and covariance of what the censored rows observe, once the others are known."""
-    seen = ~censored
+    censored, seen = rows.censored, ~rows.censored
     own = covariance[np.ix_(censored, censored)]
     if not seen.any():
         return expected[censored], own
     across = covariance[np.ix_(censored, seen)]
-    factor = cho_factor((covariance + noise)[np.ix_(seen, seen)])
-    mean = expected[censored] + across @ cho_solve(factor, (value - expected)[seen])
-    return mean, own - across @ cho_solve(factor, across.T)
+    gain = product(across, inverse(covariance[np.ix_(seen, seen)] + rows.take(seen).noise))
+    return expected[censored] + times(gain, (rows.value - expected)[seen]), own - product(gain, across.T)
 
 
 def _sites(mean: Floats, spread: Floats, limit: Floats, noise: Floats) -> tuple[Floats, Floats]:
@@ -82,9 +74,9 @@ def _sites(mean: Floats, spread: Floats, limit: Floats, noise: Floats) -> tuple[
     results = mean.copy()
     for _ in range(SWEEPS):
         root = np.sqrt(precision)
-        factor = cho_factor(np.eye(count) + root[:, None] * spread * root)
-        now = spread - spread @ (root[:, None] * cho_solve(factor, root[:, None] * spread))
-        centre = mean + now @ (shift - precision * mean)
+        part = root[:, None] * spread
+        now = spread - product(part.T, product(inverse(np.eye(count) + part * root), part))
+        centre = mean + times(now, shift - precision * mean)
         variance = np.diag(now)
         without = 1.0 / variance - precision
         v = 1.0 / without

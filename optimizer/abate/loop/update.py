@@ -23,12 +23,13 @@ limit of detection surprises only where more was expected than the limit. Censor
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
+from abate.loop.algebra import inverse, product, times
+from abate.loop.rows import Rows
 from abate.loop.tobit import as_normal
 
 Floats = NDArray[np.float64]
@@ -40,16 +41,7 @@ SURPRISE = 2.5
 ITERATIONS = 25
 HALVINGS = 8
 #: The mean stands still where no number moves by more than this share of its standard deviation.
-STILL = 1e-4
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What is learnt from: `value` (rows,), covariance of its `noise` (rows, rows), `censored` (rows,)."""
-
-    value: Floats
-    noise: Floats
-    censored: Mask
+STILL = 1e-3
 
 
 @dataclass(frozen=True)
@@ -82,11 +74,11 @@ def learn(mean: Floats, covariance: Floats, linearise: Linearise, rows: Rows) ->
     rows : the results.
     """
     point = _Point(mean, np.zeros(len(mean)), *linearise(mean))
-    sd = np.sqrt(np.diag(point.slope @ covariance @ point.slope.T + rows.noise))
+    sd = np.sqrt((product(point.slope, covariance) * point.slope).sum(axis=1) + rows.variance + rows.shared**2)
     surprise = rows.value - point.expected
     surprise = np.where(rows.censored, np.minimum(surprise, 0.0), surprise)
     doubt = np.maximum(1.0, np.abs(surprise) / (SURPRISE * sd)) ** 2
-    trusted = Rows(rows.value, rows.noise + np.diag((doubt - 1.0) * sd**2), rows.censored)
+    trusted = replace(rows, variance=rows.variance + (doubt - 1.0) * sd**2)
     mean, covariance = _posterior(point, covariance, linearise, trusted)
     return Learnt(mean, covariance, point.expected, sd, surprise, 1.0 / doubt)
 
@@ -105,24 +97,23 @@ def _posterior(point: _Point, covariance: Floats, linearise: Linearise, rows: Ro
     """Return the maximum of the posterior, and the covariance there; `point` is at the mean before."""
     mean, sd = point.theta, np.sqrt(np.diag(covariance))
     for _ in range(ITERATIONS):
-        spread = covariance @ point.slope.T
-        centre = point.expected + point.slope @ (mean - point.theta)
-        value, own = as_normal(centre, point.slope @ spread, rows.value, rows.noise, rows.censored)
-        kept = np.isfinite(own)
-        noise = (rows.noise + np.diag(np.where(kept, own - np.diag(rows.noise), 0.0)))[np.ix_(kept, kept)]
-        spread, slope, value = spread[:, kept], point.slope[kept], value[kept]
-        weights = cho_solve(cho_factor(slope @ spread + noise), value - centre[kept])
-        factor = cho_factor(noise)
+        across = product(point.slope, covariance)
+        centre = point.expected + times(point.slope, mean - point.theta)
+        value, variance = as_normal(centre, product(across, point.slope.T), rows)
+        kept = np.isfinite(variance)
+        normal = Rows(value, variance, rows.shared, rows.censored).take(kept)
+        across, slope = across[kept], point.slope[kept]
+        weights = times(inverse(product(across, slope.T) + normal.noise), normal.value - centre[kept])
+        goal = mean + times(across.T, weights), times(slope.T, weights)
 
-        def cost(one: _Point, value: Floats = value, kept: Mask = kept, factor: tuple[Floats, bool] = factor) -> float:
-            away = value - one.expected[kept]
-            return float(away @ cho_solve(factor, away) + one.pull @ (one.theta - mean))
+        def cost(one: _Point, normal: Rows = normal, kept: Mask = kept) -> float:
+            return normal.misfit(one.expected[kept]) + float((one.pull * (one.theta - mean)).sum())
 
-        after = _descend(point, (mean + spread @ weights, slope.T @ weights), linearise, cost)
+        after = _descend(point, goal, linearise, cost)
         if np.all(np.abs(after.theta - point.theta) <= STILL * sd):
             break
         point = after
-    return after.theta, _joseph(covariance, slope, noise)
+    return after.theta, _joseph(covariance, slope, normal.noise)
 
 
 def _descend(
@@ -142,8 +133,8 @@ def _descend(
 
 def _joseph(covariance: Floats, slope: Floats, noise: Floats) -> Floats:
     """Return the covariance after rows with a slope and noise: (I - K H) P (I - K H)^T + K R K^T."""
-    across = slope @ covariance
-    gain = cho_solve(cho_factor(across @ slope.T + noise), across).T
-    rest = covariance - gain @ across
-    after = rest - (rest @ slope.T) @ gain.T + gain @ noise @ gain.T
+    across = product(slope, covariance)
+    gain = product(across.T, inverse(product(across, slope.T) + noise))
+    rest = covariance - product(gain, across)
+    after = rest - product(product(rest, slope.T), gain.T) + product(product(gain, noise), gain.T)
     return np.asarray((after + after.T) / 2)

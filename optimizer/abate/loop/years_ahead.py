@@ -8,7 +8,7 @@ has its probability for the first years, and is to hold in expectation after tho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,9 +58,10 @@ class YearsAhead:
         eased = replace(stage, problem=replace(stage.problem, targets=targets))
         return replace(self, stages=[*self.stages[:row], eased, *self.stages[row + 1 :]])
 
-    def without_margins(self, row: int) -> YearsAhead:
-        """Return the same years with targets to hold in expectation in one of them."""
-        plain = replace(self.stages[row], deviations={})
+    def with_margins(self, row: int, targets: Collection[int]) -> YearsAhead:
+        """Return the same years with just some targets holding their probability in one of them."""
+        stage = self.stages[row]
+        plain = replace(stage, deviations={one: spread for one, spread in stage.deviations.items() if one in targets})
         return replace(self, stages=[*self.stages[:row], plain, *self.stages[row + 1 :]])
 
     def case_in(self, row: int, margin: Floats, slack: Floats) -> Case:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from abate.margins import Chance, chances_of
+from abate.margins import Chance, chances_of, solve_with_margins
+from abate.solver import Session, Solution
 from abate.staged.reading import Reading, read_columns
 from abate.staged.stage import Stage
 from abate_models.compile import CompiledModel, compile_model
@@ -62,6 +63,12 @@ class StagedModel:
     def has_change(self) -> bool:
         """Whether the model has rows that count the change from the plan before."""
         return "cost_held" in self.compiled.rows
+
+    def solve(self, session: Session, near: Floats | None = None) -> tuple[Solution, Floats]:
+        """Solve a session on the model with its chances held; return the margin of each as well."""
+        if not self.chances:
+            return session.solve(), np.zeros(0)
+        return solve_with_margins(session, self.chances, near=near)
 
     def read(self, columns: Floats) -> Reading:
         """Return what columns say."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from abate.bound import proved_bound
 from abate.errors import SolverError
-from abate.margins import row_prices, solve_with_margins
+from abate.margins import row_prices
 from abate.solver import DEFAULT_GAP, Session, SolutionStatus
 from abate.staged.model import StagedModel
 from abate.staged.reach import out_of_reach
@@ -146,11 +146,11 @@ class _Plan:
             Where none was found, or the solver failed.
         """
         model, before = self._model, session.solves
-        solution, margins = solve_with_margins(session, model.chances)
+        solution, margins = model.solve(session)
         if solution.status is SolutionStatus.INFEASIBLE and frozen is not None:
             self._notes.append("the first years are not kept as they were planned: with them there is no plan")
             session.update(model.compiled)
-            solution, margins = solve_with_margins(session, model.chances)
+            solution, margins = model.solve(session)
         elif frozen is not None:
             self.kept = frozen
         if solution.status is SolutionStatus.INFEASIBLE:
@@ -175,19 +175,19 @@ class _Plan:
         giving = model.columns_of("exceedance")
         session.bound_columns(giving, np.zeros(len(giving)), least.values[giving] * (1 + ROOM))
         session.minimise(model.change_objective(change, cost))
-        nearest, margins = solve_with_margins(session, model.chances, near=least.values if model.chances else None)
+        nearest, margins = model.solve(session, near=least.values)
         self._solves += session.solves - before
         if nearest.found:
             self._final, self._margins = nearest, margins
         else:
-            self._notes.append(f"the plan of least change was not found ({nearest.status.value}); this is the cheapest")
+            self._notes.append(f"the plan of least change was not found ({nearest.stop.value}); this is the cheapest")
             logger.warning("the plan of least change was not found: %s, %s", nearest.stop.value, nearest.status.value)
 
     def fix_decisions(self, session: Session) -> None:
         """Solve for the least cost with the yes-or-no decisions of the plan, which has prices."""
         model, before = self._model, session.solves
         session.fix_integers(self._final.values)
-        fixed, margins = solve_with_margins(session, model.chances)
+        fixed, margins = model.solve(session)
         self._solves += session.solves - before
         self._prices = row_prices(session.compiled, fixed.prices)
         if self._final is self._least and fixed.found:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from abate.margins import solve_with_margins
 from abate.solver import Session, SolutionStatus
 from abate.staged.model import StagedModel, reachable_capacity
 from abate.staged.stage import OutOfReachError
@@ -33,7 +32,7 @@ def out_of_reach(model: StagedModel, compiled: CompiledModel) -> OutOfReachError
             previous=None,
         )
         year = StagedModel([replace(stage, problem=replace(stage.problem, options=options))], alone)
-        solution, _ = solve_with_margins(Session(year.compiled), year.chances)
+        solution, _ = year.solve(Session(year.compiled))
         if solution.status is SolutionStatus.INFEASIBLE:
             return OutOfReachError(stage.year, reach[row], years, compiled)
     return OutOfReachError(None, reach[-1], years, compiled)

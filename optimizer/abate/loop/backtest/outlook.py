@@ -96,12 +96,12 @@ class Brief:
         by_option, transfer = activity[problem.options.source], problem.receptors.transfer.toarray()
         joined = {}
         for row, one in today.items():
-            own = sparse.diags_array(unsure * transfer[problem.targets.quality[row]])
-            still = sparse.csr_array((own.shape[0], one.extents.shape[1]))
+            own = np.diag(unsure * transfer[problem.targets.quality[row]])
+            grown = one.extents.toarray() * by_option
             joined[row] = Deviation(
-                constant=np.concatenate([one.constant, np.zeros(own.shape[0])]),
-                loads=sparse.csr_array(sparse.vstack([one.loads, own])),
-                extents=sparse.csr_array(sparse.vstack([one.extents * by_option, still])),
+                constant=np.concatenate([one.constant, np.zeros(len(own))]),
+                loads=sparse.csr_array(np.vstack([one.loads.toarray(), own])),
+                extents=sparse.csr_array(np.vstack([grown, np.zeros((len(own), len(by_option)))])),
             )
         return joined
 

@@ -98,16 +98,20 @@ class Planning:
         now = plan if before is None or reason else before
         self._plan = now
         forecasts = {
-            ahead: _forecast(replace(stages[ahead], deviations=self.outlook.spread(year, ahead)), now.extents[ahead])
+            ahead: _forecast(self._with_spread(stages[ahead], year, ahead), now.extents[ahead])
             for ahead in self._policy.forecasts
             if ahead < len(stages)
         }
         return Decision(now, reason, 0.0 if before is None else self._change(before, now), forecasts)
 
+    def _with_spread(self, stage: Stage, year: int, ahead: int) -> Stage:
+        """Return a stage that knows what is not known of its targets."""
+        return stage if stage.deviations else replace(stage, deviations=self.outlook.spread(year, ahead))
+
     def _with_margins(self, year: int) -> list[Stage]:
         quantile = NORMAL.inv_cdf(self._policy.probability)
         return [
-            replace(stage, deviations=self.outlook.spread(year, ahead), quantile=np.full_like(stage.quantile, quantile))
+            replace(self._with_spread(stage, year, ahead), quantile=np.full_like(stage.quantile, quantile))
             if ahead < self._policy.margin_years
             else stage
             for ahead, stage in enumerate(self.outlook.stages(year))
