@@ -30,7 +30,9 @@ def main() -> None:
     explored = commands.add_parser("trade-offs", help="the trade-offs of the shipped cases, with figures")
     told = commands.add_parser("stories", help="Tampa Bay year by year, Echo Reservoir with a simulated history")
     looped = commands.add_parser("loop", help="the monitoring loop in hidden worlds, with figures")
-    looped.add_argument("--worlds", type=int, default=30, choices=range(1, 31), metavar="1..30", help="of each set of seeds")
+    looped.add_argument(
+        "--worlds", type=int, default=30, choices=range(1, 31), metavar="1..30", help="of each set of seeds"
+    )
     looped.add_argument("--workers", type=int, default=2, help="processes")
     made: list[tuple[argparse.ArgumentParser, Command, str]] = [
         (speed, _speed, "docs/benchmarks.md"),

@@ -37,13 +37,15 @@ class Batch:
     ----------
     seconds : wall-clock time of all of it, from nothing to the last result, with the start of the workers.
     steady : wall-clock time from the first to the last result.
-    computing : seconds that the regions took in the workers, in total.
+    computing : wall-clock seconds that the regions took in the workers, in total.
+    driving : CPU seconds of the driver during the batch.
     peak, start : peak memory of the driver, and that before the batch, MB.
     """
 
     seconds: float
     steady: float
     computing: float
+    driving: float
     peak: float
     start: float
 
@@ -85,7 +87,14 @@ def measured(report: Report, runs: int = 5) -> Measured:
 
 def batch_table(result: Measured) -> str:
     """Return the medians, and whether the promises are met, in Markdown."""
-    heading = ["batch", "seconds", "from first to last result", "seconds in workers", "memory of the driver, MB"]
+    heading = [
+        "batch",
+        "seconds",
+        "from first to last result",
+        "computing, in all workers",
+        "CPU of the driver",
+        "memory of the driver, MB",
+    ]
     kinds = {
         f"{REGIONS} regions, one worker": [one for one, _ in result.workers],
         f"{REGIONS} regions, two workers": [two for _, two in result.workers],
@@ -109,10 +118,8 @@ def plan_region(task: Task) -> Any:
 
 
 def _medians(batches: list[Batch]) -> list[str]:
-    seconds, steady, computing, peak = (
-        median(getattr(batch, name) for batch in batches) for name in ("seconds", "steady", "computing", "peak")
-    )
-    return [f"{seconds:.1f}", f"{steady:.1f}", f"{computing:.1f}", f"{peak:.1f}"]
+    names = ("seconds", "steady", "computing", "driving", "peak")
+    return [f"{median(getattr(batch, name) for batch in batches):.1f}" for name in names]
 
 
 def _range(result: Measured) -> str:
@@ -141,8 +148,15 @@ def _drive(regions: int, workers: int) -> Batch:
     )
     if summary.failed:
         raise RuntimeError(f"{summary}: {summary.failed[0].message}")
-    computing = sum(row.seconds for row in summary.rows)
-    return Batch(times[-1] - start, times[-1] - times[0], computing, clock.peak, clock.peaks["start"])
+    clock.lap("batch")
+    return Batch(
+        seconds=times[-1] - start,
+        steady=times[-1] - times[0],
+        computing=sum(row.seconds for row in summary.rows),
+        driving=clock.seconds["batch"],
+        peak=clock.peak,
+        start=clock.peaks["start"],
+    )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ PAGE = """\
 
 Written by `python -m benchmarks loop`; run it again rather than edit it. Nothing here depends on the clock.
 
-Worlds are drawn at random: {sources} sources with {measures} measures each, {receptors} receptors, {years} years of
+Worlds are drawn at random: {sources} sources with three measures each, {receptors} receptors, {years} years of
 monthly monitoring. A planner is given a library of figures that is wrong in every respect, and what the monitoring
 shows; each year it decides what to build and to run. All policies use the planner and the belief of this project, know
 the same penalty and plan all years that are left. Regret is J / J of the oracle - 1, J = cost + penalty x relative
@@ -136,7 +136,9 @@ def _bounds(tested: Sequence[tuple[str, Backtest, str]]) -> str:
                     _judged(f"{regret:.3f}", regret <= BOUNDS[prior], f"{BOUNDS[prior]:.2f} at most"),
                     _judged(f"{attained:.3f}", attained >= ATTAINED, f"{ATTAINED:.2f} at least"),
                     _judged(f"{calm:.0%}", calm >= CALMER, f"{CALMER:.0%} at least"),
-                    _judged(f"{regret - restless:+.3f}", regret - restless <= PRICE_OF_CALM, f"{PRICE_OF_CALM} at most"),
+                    _judged(
+                        f"{regret - restless:+.3f}", regret - restless <= PRICE_OF_CALM, f"{PRICE_OF_CALM} at most"
+                    ),
                 ]
             )
     heading = ["closed loop", "median regret", "attained", "churn below that without stability rule", "regret for that"]
@@ -208,8 +210,8 @@ def _faults(faults: pd.DataFrame) -> str:
 def _false_alarms(found: pd.DataFrame) -> str:
     source, receptor = found["source"].mean(), found["receptor"].mean()
     sentence = (
-        f"Without a fault a source raises such an alarm {source:.3f} times a year, a receptor {receptor:.3f} times; with "
-        "so many receptors some of the alarms above are of that kind. A receptor cannot say whose fault it is."
+        f"Without a fault a source raises such an alarm {source:.3f} times a year, a receptor {receptor:.3f} times; "
+        "with so many receptors some of the alarms above are of that kind. A receptor cannot say whose fault it is."
     )
     return textwrap.fill(sentence, 120)
 
@@ -217,8 +219,8 @@ def _false_alarms(found: pd.DataFrame) -> str:
 def _scenario(scenario: Scenario) -> str:
     names = [field.name for field in fields(Scenario)]
     return table(["figure", "value"], [[f"`{name}`", _text(getattr(scenario, name))] for name in names]) + (
-        f"\n\nThe closed loop: a margin of {PROBABILITY:.0%} in the next {MARGIN_YEARS} years, least change at a cost of "
-        f"{TOLERANCE:.1%} at most.\nWhat each figure means stands in `abate.loop.backtest.scenario`."
+        f"\n\nThe closed loop: a margin of {PROBABILITY:.0%} in the next {MARGIN_YEARS} years, least change at a "
+        f"cost of {TOLERANCE:.1%} at most.\nWhat each figure means stands in `abate.loop.backtest.scenario`."
     )
 
 

@@ -12,7 +12,7 @@ from abate.certify.years import YearsClaim, verify_years
 from abate.staged import schedule as module
 from abate.staged.schedule import schedule
 
-#: Half a filter in 2030, 0.9 from 2031 on, of which 0.2 stood before; capital 72 EUR over 2 years at 25 %: 50 EUR/yr.
+#: At the mill 0.2 of a filter stood before the first year; capital of 72 EUR over 2 years at 25 % is 50 EUR/yr.
 CASE = {
     "sources": "source\nmill\ntown",
     "loads": "source pollutant load\nmill P 100\ntown P 50",
@@ -46,9 +46,10 @@ def failing(case, claim):
 
 
 def test_the_plan_itself_holds(case, claim):
-    # 2030: 40 t by half the mill's filter, 15 + 0.3 x 50; then 80 t there and 10 t at the town, 30 + 0.8 x 50 + 5 + 5
-    assert claim.yearly_cost == pytest.approx([30, 80, 80])
-    assert claim.cost == pytest.approx(30 + 80 / 1.25 + 80 / 1.5625)
+    # 2030: 40 t by half the mill's filter, 15 + 0.3 x 50; then 40 t at the town, 20 + 5, and 50 t by 0.625 of a filter
+    # at the mill, 18.75 + 0.425 x 50
+    assert claim.yearly_cost == pytest.approx([30, 65, 65])
+    assert claim.cost == pytest.approx(30 + 65 / 1.25 + 65 / 1.5625)
     assert failing(case, claim) == {}
 
 
@@ -57,7 +58,7 @@ def test_the_plan_itself_holds(case, claim):
     [
         ("extent", (1, 0), 1.05, "used", "source 'mill', measure 'filter' in 2031"),
         ("capacity", (0, 0), 0.1, "standing", "source 'mill', measure 'filter' in 2030"),
-        ("capacity", (2, 0), 0.9, "un-built", "source 'mill', measure 'filter' in 2032"),
+        ("capacity", (2, 0), 0.6, "un-built", "source 'mill', measure 'filter' in 2032"),
         ("capacity", (0, 0), 0.9, "ramp", "source 'mill', measure 'filter' in 2030"),
         ("capacity", (0, 1), 0.1, "availability", "source 'town', measure 'filter' in 2030"),
         ("installed", (2, 1), False, "installed", "source 'town', measure 'filter' in 2032"),
@@ -84,17 +85,18 @@ def test_another_of_a_group_may_take_the_place(make_case):
             source measure max_extent unit_cost fixed_cost group
             mill   filter  1          30        1          way
             mill   pond    1          10        1          way
+            town   filter  1          10        1          way
             town   pond    1          10        1          way""",
         "removals": CASE["removals"] + "\n* pond P 0.5",
     }
     case = make_case(tables, price_year=2030)
-    installed = np.array([[True, False, False], [False, True, False]])
+    installed = np.array([[True, False, False, False], [False, True, False, False]])
     extent = installed.astype(float)
     cost = np.array([31.0, 11.0])
     claim = YearsClaim(np.array([2030.0, 2031.0]), extent, np.maximum.accumulate(extent), installed, cost, 42.0, 0.0)
     assert failing(case, claim) == {}
     # but not one at another source
-    installed = np.array([[True, False, False], [False, False, True]])
+    installed = np.array([[True, False, False, False], [False, False, True, False]])
     assert failing(case, replace(claim, installed=installed))["installed"] == "source 'mill', measure 'filter' in 2031"
 
 

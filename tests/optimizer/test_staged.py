@@ -19,6 +19,7 @@ from abate.staged.planner import OutOfReachError, Planner, Stage, Standing
 from abate.staged.reading import least_added
 from abate.staged.schedule import schedule
 from abate.staged.years import Years, years_of
+from abate.strategies.free import with_free_measures
 from abate_data.synthetic import synthetic_case
 from abate_models.margin import Deviation
 from abate_models.problem import read_problem
@@ -394,6 +395,20 @@ class TestStability:
         found = Planner().solve(stages_of(two, [2030]), before, **PLAIN)
         assert found.extents == pytest.approx(np.array([[0.5, 0]]))
         assert found.change == pytest.approx(0.8 * 1 + 0.8 * 0.5)
+
+    def test_where_loads_move_freely_change_is_that_of_the_loads(self, make_case):
+        # no measures: each load may fall to nothing at no cost; 30 t of 150 were to go, half at the mill, and now 40 t:
+        # 10 t more are a tenth of the mill's load, a fifth of the town's
+        tables = {
+            "sources": "source\nmill\ntown",
+            "loads": "source pollutant load\nmill P 100\ntown P 50",
+            "targets": "target kind limit\nbasin load 110",
+        }
+        problem = with_free_measures(read_problem(make_case(tables)), np.ones(2, dtype=bool))
+        before = Standing(np.zeros(2), np.array([[0.15, 0.3]]))
+        found = Planner().solve([Stage(2030, problem)], before, **PLAIN, tolerance=0.01)
+        assert found.loads == pytest.approx(np.array([[75, 35]]))
+        assert found.change == pytest.approx(0.1)
 
     def test_frozen_years_are_kept_whatever_they_cost(self, two):
         before = Standing(np.zeros(2), np.array([[0.0, 1.0], [0.0, 1.0]]), frozen=1)

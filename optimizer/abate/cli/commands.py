@@ -12,10 +12,12 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from abate.cli import cycles
 from abate.cli.comparison import show_comparison
 from abate.cli.exploration import interrupted, refuse_out, show_front, usual_objectives, watched, write_front
 from abate.cli.failures import INTERRUPTED, INVALID, Commands, finding_table
 from abate.cli.files import refuse_figure, refuse_taken, save_figure, write_comparison, write_plan
+from abate.cli.options import CaseName, FigurePath, Scenario, TablesPath
 from abate.cli.show import console, counted, tabled
 from abate.cli.summary import refuse_unknown_source, show_explanation, show_plan
 from abate.cli.wait import wait_for
@@ -34,20 +36,6 @@ from abate_data.notes import notes
 from abate_data.read import load, shipped_cases, shipped_scenarios
 from abate_data.template import write_template
 
-CaseName = Annotated[
-    str, typer.Argument(metavar="CASE", help="Name of a shipped case, a folder, or an .xlsx workbook.")
-]
-Scenario = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Tables that replace those of the case.  [default: none replaced]"),
-]
-TablesPath = Annotated[
-    Path | None, typer.Option(metavar="PATH", help="Write all tables to this .xlsx or folder.  [default: no files]")
-]
-FigurePath = Annotated[
-    Path | None, typer.Option(metavar="PATH", help="Save the figure as this .png, .svg or .pdf.  [default: no figure]")
-]
-
 app = typer.Typer(
     cls=Commands,
     add_completion=False,
@@ -56,8 +44,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 2 findings in the input or the output, 3 no plan, 4 the solver failed, "
-    "130 interrupted.",
+    "5 the ledger, 6 a region of a batch failed, 130 interrupted.",
 )
+app.add_typer(cycles.app)
 
 
 def main() -> None:

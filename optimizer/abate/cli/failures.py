@@ -14,10 +14,10 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from abate.cli.show import console, counted, printable, tabled
-from abate.errors import Finding, InputError, NoPlanError, SolverError
+from abate.errors import Finding, InputError, LedgerError, NoPlanError, SolverError
 from abate.noplan import eased_limit
 
-INVALID, NO_PLAN, FAILED, INTERRUPTED = 2, 3, 4, 130
+INVALID, NO_PLAN, FAILED, LEDGER, REGIONS_FAILED, INTERRUPTED = 2, 3, 4, 5, 6, 130
 
 
 class Commands(TyperGroup):
@@ -43,6 +43,9 @@ def _failures_explained() -> Iterator[None]:
     except SolverError as error:
         screen.print(printable(str(error)), soft_wrap=True)
         raise typer.Exit(FAILED) from None
+    except LedgerError as error:
+        screen.print(printable(str(error)), soft_wrap=True)
+        raise typer.Exit(LEDGER) from None
     except KeyboardInterrupt:
         screen.print("interrupted; nothing was written")
         raise typer.Exit(INTERRUPTED) from None

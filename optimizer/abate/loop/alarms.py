@@ -22,6 +22,8 @@ Introduction to Statistical Quality Control, chapter 9 (tables of the same two-s
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -116,6 +118,7 @@ def scores(residuals: pd.DataFrame) -> Floats:
     return np.where(below, -np.exp(stats.norm.logpdf(limit) - stats.norm.logcdf(limit)), score)
 
 
+@cache
 def run_length(shift: float, allowance: float = ALLOWANCE, limit: float = LIMIT) -> float:
     """Return after how many periods the two-sided sum alarms on average, when the mean shifts by `shift` deviations.
 

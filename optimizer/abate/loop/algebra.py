@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 
 #: Multiplications in one block; OpenBLAS puts a product on several threads from 262144 on.
 BLOCK = 200_000
+#: Columns of a factor that are made one by one before all others are told of them.
+PANEL = 32
 
 
 def product(left: Floats, right: Floats) -> Floats:
@@ -23,7 +25,7 @@ def product(left: Floats, right: Floats) -> Floats:
     array([[11.]])
     """
     rows, columns, inner = left.shape[0], right.shape[1], left.shape[1]
-    if rows * columns * inner <= BLOCK:
+    if rows * columns * inner <= BLOCK:  # also where there is nothing to multiply
         return np.asarray(left @ right)
     side = max(int(np.sqrt(BLOCK / inner)), 1)
     height = min(side, rows)
@@ -45,9 +47,14 @@ def lower_factor(matrix: Floats) -> Floats:
     """Return Cholesky's factor of a symmetric positive matrix: lower triangular, and its product with its transpose."""
     size = len(matrix)
     factor = np.zeros((size, size))
-    for column in range(size):
-        rest = matrix[column:, column] - (factor[column:, :column] * factor[column, :column]).sum(axis=1)
-        factor[column:, column] = rest / np.sqrt(rest[0])
+    for first in range(0, size, PANEL):
+        last = min(first + PANEL, size)
+        done = factor[first:, :first]
+        panel = matrix[first:, first:last] - product(done, done[: last - first].T)
+        for column in range(last - first):
+            rest = panel[column:, column] - (panel[column:, :column] * panel[column, :column]).sum(axis=1)
+            panel[column:, column] = rest / np.sqrt(rest[0])
+        factor[first:, first:last] = np.concatenate([np.tril(panel[: last - first]), panel[last - first :]])
     return factor
 
 

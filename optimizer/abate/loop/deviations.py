@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from abate.loop.algebra import lower_factor, product
+from abate.loop.algebra import lower_factor
 from abate.loop.belief import Belief
 from abate.loop.figures import BelievedFigures, believed_figures
 from abate.loop.response import figures_of
@@ -140,9 +140,9 @@ class _Slopes:
         """Return factors (factors, columns) whose squares add up to the variance, and the columns that they are of."""
         columns = np.flatnonzero((np.diff(slopes.indptr) > 0) | (extra > 0))
         numbers = np.unique(slopes.indices)
-        dense = slopes[:, columns].toarray()[numbers]
+        used = sparse.csr_array(sparse.csr_array(slopes[:, columns])[numbers]).T
         covariance = self.belief.covariance[np.ix_(numbers, numbers)]
-        moments = product(dense.T, product(covariance, dense)) + np.diag(extra[columns])
+        moments = used @ np.asarray(used @ covariance).T + np.diag(extra[columns])
         size = np.sqrt(np.diag(moments))
         kept = size > 0
         size, columns = size[kept], columns[kept]

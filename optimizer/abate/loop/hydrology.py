@@ -20,13 +20,15 @@ are averaged by their days. A source without a figure in a year counts for nothi
 from __future__ import annotations
 
 from calendar import isleap
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from abate.errors import Finding, InputError
+from abate.loop.periods import Period
 from abate_data.case import Case
 from abate_models.problem import Problem, read_problem
 from abate_models.targets import CAP
@@ -217,3 +219,20 @@ def _refuse_overlaps(rows: pd.DataFrame, place: Codes, start: pd.Series, names: 
     ]
     if found:
         raise InputError(found)
+
+
+def at_reference_flow(case: Case, problem: Problem, periods: Sequence[Period]) -> list[Period]:
+    """Return the periods with the loads of targets that have a reference flow as they would have been at that flow.
+
+    Where no flow was observed, such a load is left out: it cannot be told what the weather made of it.
+    """
+    targets = judged_targets(case, problem)
+    reference, region = case.values("targets", "reference_flow"), case.codes("targets", "region")
+    judged = []
+    for period in periods:
+        load = period.load.copy()
+        for row in targets:
+            flow = period.flow[region[row]] if region[row] >= 0 else np.nan
+            load[problem.targets.scope[[int(row)]].indices] *= reference[row] / flow if flow > 0 else np.nan
+        judged.append(replace(period, load=load) if len(targets) else period)
+    return judged

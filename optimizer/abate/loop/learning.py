@@ -15,6 +15,7 @@ import pandas as pd
 from abate.errors import Finding, InputError
 from abate.loop.activity import first_year, with_activity
 from abate.loop.belief import Belief, start
+from abate.loop.hydrology import at_reference_flow
 from abate.loop.memory import Memory
 from abate.loop.periods import Period, periods_of
 from abate.loop.prior import Prior
@@ -66,7 +67,7 @@ def learn_from(case: Case, problem: Problem, observations: pd.DataFrame, memory:
     InputError
         Where nothing was monitored since the last cycle.
     """
-    found = periods_of(observations, problem)
+    found = at_reference_flow(case, problem, periods_of(observations, problem))
     periods = with_activity(problem, found, first_year(case, found))
     known = [period for period in periods if period.end <= memory.until]
     new = [period for period in periods if period.end > memory.until]

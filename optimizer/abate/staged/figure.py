@@ -85,7 +85,7 @@ def _costs(panel: Axes, schedule: Schedule) -> None:
 
 
 def _attainment(panel: Axes, schedule: Schedule) -> None:
-    """Draw the value of each target over what it allows; filled marks where it holds."""
+    """Draw the value of each target over what it allows, of a lower limit the other way round; filled where it holds."""
     table = schedule.attainment
     sign = np.where(schedule.case.words("targets", "sense") == "at_least", -1.0, 1.0)
     names = list(dict.fromkeys(table["target"]))
@@ -96,13 +96,14 @@ def _attainment(panel: Axes, schedule: Schedule) -> None:
     for line, name in enumerate(shown):
         rows = table[table["target"] == name]
         allowed = rows["limit"] - of_target[name] * (rows["margin"] + rows["reserve"])
-        share, holds = (100.0 * rows["value"] / allowed).to_numpy(), rows["holds"].to_numpy()
+        part = rows["value"] / allowed if of_target[name] > 0 else allowed / rows["value"]
+        share, holds = 100.0 * part.to_numpy(), rows["holds"].to_numpy()
         years, colour = np.asarray(schedule.years), _COLOURS[line]
         panel.plot(years, share, color=colour, linewidth=1)
         panel.plot(years[holds], share[holds], _MARKS[line], color=colour, label=fitted(name, 24))
         panel.plot(years[~holds], share[~holds], _MARKS[line], color=colour, markerfacecolor="white")
     panel.axhline(100.0, color="#444444", linewidth=0.8, linestyle="--")
-    panel.set_ylabel("value [% of what is allowed]")
+    panel.set_ylabel("value [% of what is allowed; missed above 100]")
     panel.set_title(_title("What targets attain (filled: holds)", len(shown), len(names)), fontsize="medium")
     if shown:
         panel.legend(frameon=False, fontsize="small")

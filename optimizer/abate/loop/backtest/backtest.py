@@ -34,7 +34,7 @@ class Backtest:
     Attributes
     ----------
     scenario : what the worlds were drawn from.
-    scores : a row per world and policy: `prior`, `seed`, `policy`, `regret`, `cost_ratio` (cost over that of the oracle),
+    scores : a row per world and policy: `prior`, `seed`, `policy`, `regret`, `cost_ratio` (over the oracle's cost),
         `attained`, `worst`, `churn`, `plans`.
     forecasts : of the closed loop, a row each: `prior`, `seed`, `target`, `made` (year), `year`, `years_ahead`,
         `expected`, `sd`, `probability`, `outcome`, `held`.

@@ -69,7 +69,7 @@ class Brief:
         return len(self.limits)
 
     def stage(self, year: int, problem: Problem, activity: Floats) -> Stage:
-        """Return the stage of a year for figures at today's activity, with the year's activity (sources,) and limits."""
+        """Return the stage of a year: figures at today's activity, with that of the year (sources,) and its limits."""
         by_option = activity[problem.options.source]
         targets = replace(problem.targets, limit=self.limits[year], price_ceiling=self.penalty / self.limits[year])
         of_year = replace(

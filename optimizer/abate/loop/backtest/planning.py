@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from abate.loop.backtest.outlook import Brief, Outlook
 from abate.loop.backtest.policies import Policy
-from abate.loop.periods import Period
 from abate.staged.planner import Planner, Stage, Standing
 from abate_models.stages import discount_factors
 
@@ -48,7 +47,10 @@ class Forecast:
         """Return the probability that each stays within its limit."""
         room = (limit - self.mean).tolist()
         return np.array(
-            [NORMAL.cdf(one / sd) if sd > 0 else float(one >= 0) for one, sd in zip(room, self.sd.tolist(), strict=True)]
+            [
+                NORMAL.cdf(one / sd) if sd > 0 else float(one >= 0)
+                for one, sd in zip(room, self.sd.tolist(), strict=True)
+            ]
         )
 
 

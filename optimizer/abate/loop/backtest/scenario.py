@@ -15,7 +15,7 @@ class Scenario:
 
     Attributes
     ----------
-    sources, receptors, measures, years : sizes; measures are options at every source, of rising unit cost.
+    sources, receptors, years : sizes.
     effectiveness_common, effectiveness_own : error of what a measure removes, shared by all sources and of each.
     load : error of a baseline load.
     transfer_receptor, transfer_source, transfer_pair : error of a transfer coefficient, shared by all that act on a
@@ -40,7 +40,6 @@ class Scenario:
 
     sources: int = 30
     receptors: int = 8
-    measures: int = 3
     years: int = 10
     effectiveness_common: float = 0.12
     effectiveness_own: float = 0.15

@@ -83,9 +83,7 @@ def objective(cost: Floats, over: Floats, penalty: float, rate: float) -> tuple[
     return paid + float(penalty * (factors @ over.sum(axis=1))), paid
 
 
-def score(
-    cost: Floats, over: Floats, changes: Sequence[float], plans: int, penalty: float, rate: float
-) -> Score:
+def score(cost: Floats, over: Floats, changes: Sequence[float], plans: int, penalty: float, rate: float) -> Score:
     """Return the score of what came of a policy; arguments as in `objective`.
 
     Parameters

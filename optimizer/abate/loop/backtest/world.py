@@ -90,7 +90,10 @@ def _truth(
     sources, options = len(problem.sources), len(problem.options.keys)
     load = problem.loads.baseline * _scatter((scenario.load, rng.standard_normal(sources)))
     effectiveness = _scatter(
-        (scenario.effectiveness_common, rng.standard_normal(scenario.measures)[problem.options.measure]),
+        (
+            scenario.effectiveness_common,
+            rng.standard_normal(problem.options.measure.max() + 1)[problem.options.measure],
+        ),
         (scenario.effectiveness_own, rng.standard_normal(options)),
     )
     transfer = problem.receptors.transfer.toarray() * _scatter(
