@@ -87,7 +87,7 @@ SECTION = """\
 
 POLICIES = """\
 Medians over {worlds} worlds; attained is the share of receptors and years within the limit, worst the greatest relative
-exceedance of a world, churn the load that plans allocate anew in a year as a share of all baseline loads, plans how
+exceedance of a world, churn the share of its baseline load that a source is allocated anew each year, mean over the years planned, plans how
 many plans were in force one after the other (means).
 """
 

@@ -12,6 +12,7 @@ import abate
 from abate.loop.departures import departures, exceedances
 from abate.loop.hydrology import verdicts
 from benchmarks.markdown import table
+from benchmarks.story_ledger import cycles, recorded_sentence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,9 +100,67 @@ def tampa_page() -> tuple[str, dict[str, Figure]]:
     return text, {"segments": segments_figure(judged, broken, names), "cause": cause_figure(parts, worst, segment)}
 
 
-def realigned(case: abate.Case, exceedance: pd.Series) -> str:  # noqa: ARG001
-    """Return the section on what is proposed after an exceedance and recorded in a ledger; empty for none."""
-    return ""
+#: At the reference flow a source's reports scatter by 0.2 from year to year (median over those above 1 ton).
+REALIGNMENT = abate.Realignment(prior=abate.Prior(load_sd=0.3, load_noise=0.2, load_drift=0.1))
+
+REALIGNED = """
+## What is asked next, and recorded
+
+    plan = abate.allocate(case, "given")                     # the adopted allocations
+    abate.revise(case, plan, observations, ledger="plans.db")    # once a year, with all that is known by then
+
+Each year is a cycle. The case has no measures, so nothing is optimised: where a cap was missed, sources in its scope
+that emitted more than their allocation are held to it, and only where that is not enough all of them come down by one
+share more (`abate.loop.account`).
+
+{cycles}
+
+What the cycle of {year} asks for, at the hydrology of 1992-1994, in {unit}:
+
+{asked}
+
+With these, {segment} would have been at {after:.1f} under its cap of {limit:.0f}. Every other segment and source keeps
+its allocation. {recorded}
+"""
+
+
+def realigned(case: abate.Case, exceedance: pd.Series) -> str:
+    """Return the section on what is asked after every year, and recorded in a ledger."""
+    observations = case["observations"]
+    years = range(int(observations["period_end"].str[:4].min()), int(exceedance["year"]) + 1)
+    year_of = observations["period_end"].str[:4].astype(int)
+    told = cycles(
+        case,
+        abate.allocate(case, "given"),
+        f"{years[0]}-01-01",
+        lambda _, year: observations[year_of == year],
+        years,
+        REALIGNMENT,
+    )
+    last = told.revisions[-1]
+    attained = last.plan.attainment.set_index("target").loc[exceedance["target"]]
+    rows = [
+        [f"`{one.source}`", f"{one.before:.2f}", f"{one.after:.4g}", f"{one.change:.2f}"]
+        for one in last.changes.itertuples()
+    ]
+    outcomes = [
+        [
+            one.inputs.cycle[:4],
+            "asked" if one.renewed else "stands",
+            one.reason if one.renewed else "every cap was kept",
+        ]
+        for one in told.revisions
+    ]
+    return REALIGNED.format(
+        cycles=table(["cycle", "allocations", "because"], outcomes),
+        year=exceedance["year"],
+        unit=case.settings.units.load,
+        asked=table(["source", "emitted", "may emit", "change"], rows),
+        segment=_segment(str(exceedance["target"])).replace("-", " ").title(),
+        after=attained["after"],
+        limit=attained["limit"],
+        recorded=recorded_sentence(told),
+    )
 
 
 def _segment(target: str) -> str:

@@ -40,7 +40,9 @@ def tables() -> dict[str, Any]:
         "options": options.assign(max_extent=1.0, unit_cost=UNIT_COST),
         "removals": pd.DataFrame({"source": "*", "measure": MEASURES, "pollutant": "P", "removal": REMOVAL}),
         "receptors": pd.DataFrame({"receptor": RECEPTORS}),
-        "transfer": pd.DataFrame(pairs, columns=["source", "receptor", "coefficient"]).assign(pollutant="P", parameter="tp"),
+        "transfer": pd.DataFrame(pairs, columns=["source", "receptor", "coefficient"]).assign(
+            pollutant="P", parameter="tp"
+        ),
         "background": pd.DataFrame({"receptor": RECEPTORS, "parameter": "tp", "value": BACKGROUND}),
         "targets": pd.DataFrame(
             [
@@ -104,7 +106,9 @@ def observed(periods: list[Period]) -> pd.DataFrame:
         for kind, column, names, values in found:
             of = {"quality": {"parameter": "tp"}, "load": {"pollutant": "P"}}.get(kind, {})
             known = zip(names, values, strict=True)
-            rows += [{**days, "kind": kind, column: name, **of, "value": one} for name, one in known if not np.isnan(one)]
+            rows += [
+                {**days, "kind": kind, column: name, **of, "value": one} for name, one in known if not np.isnan(one)
+            ]
     return pd.DataFrame(rows)
 
 

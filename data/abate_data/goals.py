@@ -74,7 +74,14 @@ TARGETS = Table(
             low=0,
             high=99,
         ),
-        amount("probability", "probability with which it must hold", "", low=0.5, high=0.999999),
+        amount(
+            "probability",
+            "probability with which it must hold, where relative_sd of transfer and loads or sd of background say how "
+            "well the figures are known; a margin for it is held back besides margin_of_safety",
+            "",
+            low=0.5,
+            high=0.999999,
+        ),
         amount(
             "price_ceiling",
             "the most that one unit of tightening may cost; beyond it a target of priority above 0 gives way when "

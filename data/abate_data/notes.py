@@ -41,6 +41,7 @@ def notes(case: Case) -> list[Finding]:
         note_no_options,
         note_permits_far_from_loads,
         note_unused,
+        note_certain_figures,
         note_oxygen_background,
     )
     return [finding for rule in rules for finding in rule(case)]
@@ -113,7 +114,6 @@ def note_permits_far_from_loads(case: Case) -> Iterator[Finding]:
 def note_unused(case: Case) -> Iterator[Finding]:
     """Note figures that a plan of a single stage does not use."""
     for table, column, done in (
-        ("targets", "probability", "every target is met for the expected figures, not with a probability"),
         ("targets", "year", "all targets hold at once, whatever their year"),
         ("options", "first_year", "every option may be used, whatever its first year"),
     ):
@@ -122,6 +122,17 @@ def note_unused(case: Case) -> Iterator[Finding]:
             rows = "1 row" if count == 1 else f"{count} rows"
             problem = f"is given in {rows} and not used by a plan of one stage: {done}"
             yield Finding(table, problem, "leave it as a record, or plan each year as a scenario", column=column)
+
+
+def note_certain_figures(case: Case) -> Iterator[Finding]:
+    """Note probabilities where every figure is taken as known."""
+    count = int((~np.isnan(case.values("targets", "probability"))).sum())
+    deviations = [case.values(*column) for column in (("transfer", "relative_sd"), ("loads", "relative_sd"))]
+    if count and not any((given > 0).any() for given in [*deviations, case.values("background", "sd")]):
+        rows = "1 row" if count == 1 else f"{count} rows"
+        problem = f"is given in {rows}, and no figure is said to be uncertain: targets are met for expected figures"
+        cure = "give relative_sd of transfer and loads, or sd of background"
+        yield Finding("targets", problem, cure, column="probability")
 
 
 def note_oxygen_background(case: Case) -> Iterator[Finding]:

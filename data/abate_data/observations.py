@@ -162,10 +162,15 @@ def written_observations(case: Case, source: pd.DataFrame | str | Path | None = 
     return written.reset_index(drop=True)
 
 
+def is_day(text: str) -> bool:
+    """Return whether a text is a day, YYYY-MM-DD."""
+    return not np.isnat(dates(np.array([text], dtype=object))[0])
+
+
 def _day(as_of: str | None) -> str | None:
     if as_of is None:
         return None
-    if np.isnat(dates(np.array([as_of], dtype=object))[0]):
+    if not is_day(as_of):
         cure = "write year, month and day as in 2030-01-31"
         raise InputError([Finding(_TABLE, "the day that is asked about is not a date", cure, value=str(as_of))])
     return as_of.strip()

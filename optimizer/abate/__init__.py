@@ -20,7 +20,7 @@ from abate.front.nearby.alternatives import Alternatives, alternatives
 from abate.ledger import Ledger
 from abate.loop.prior import Prior
 from abate.loop.realignment import Realignment
-from abate.loop.revise import revise
+from abate.loop.revise import in_force, revise
 from abate.loop.revise_all import Revisions, revise_all
 from abate.loop.revision import Revision
 from abate.loop.trigger import Trigger
@@ -63,6 +63,7 @@ __all__ = [
     "compare",
     "decompose",
     "explore",
+    "in_force",
     "known_strategies",
     "load",
     "notes",

@@ -61,3 +61,33 @@ class Solution:
     def found(self) -> bool:
         """Whether there are values to use."""
         return self.status in (SolutionStatus.OPTIMAL, SolutionStatus.FEASIBLE)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Where a solve ended: HiGHS's status of every column and row, as numbers."""
+
+    columns: list[int]
+    rows: list[int]
+
+
+_STATUS = {
+    "kOptimal": (StopReason.FINISHED, SolutionStatus.OPTIMAL),
+    "kModelEmpty": (StopReason.FINISHED, SolutionStatus.OPTIMAL),
+    "kInfeasible": (StopReason.FINISHED, SolutionStatus.INFEASIBLE),
+    "kUnbounded": (StopReason.FINISHED, SolutionStatus.UNBOUNDED),
+    "kUnboundedOrInfeasible": (StopReason.FINISHED, SolutionStatus.UNKNOWN),
+    "kTimeLimit": (StopReason.TIME_LIMIT, SolutionStatus.UNKNOWN),
+    "kInterrupt": (StopReason.INTERRUPTED, SolutionStatus.UNKNOWN),
+    "kHighsInterrupt": (StopReason.INTERRUPTED, SolutionStatus.UNKNOWN),
+}
+
+_FEASIBLE_POINT = 2  # HiGHS's code for a primal solution that keeps every row and bound
+
+
+def meaning(status: str, primal: int) -> tuple[StopReason, SolutionStatus]:
+    """Return what HiGHS's name of a model status, and its code of the point it has, mean."""
+    stop, known = _STATUS.get(status, (StopReason.FAILED, SolutionStatus.UNKNOWN))
+    if known is SolutionStatus.UNKNOWN and primal == _FEASIBLE_POINT:
+        known = SolutionStatus.FEASIBLE
+    return stop, known

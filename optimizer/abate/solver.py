@@ -10,8 +10,6 @@ What it sees is scaled first (`abate.scaling`).
 from __future__ import annotations
 
 import logging
-import queue
-import threading
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,11 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from abate.beside import beside
 from abate.errors import SolverError
 from abate.methods import choose_method, choose_presolve
 from abate.sameness import change_of_shape
-from abate.scaling import SMALLEST_COEFFICIENT, column_scale, refuse_unusable, row_scale, sharper, typical, warn_of_small
-from abate.solution import Solution, SolutionStatus, StopReason
+from abate.scaling import (
+    SMALLEST_COEFFICIENT,
+    column_scale,
+    refuse_unusable,
+    row_scale,
+    sharper,
+    typical,
+    warn_of_small,
+)
+from abate.solution import Basis, Solution, SolutionStatus, StopReason, meaning
 from abate_models.added_rows import with_rows
 from abate_models.compile import CompiledModel
 
@@ -54,6 +61,8 @@ DEFAULT_GAP = 1e-6
 OPTIMALITY_TOLERANCE = 1e-6
 #: A run on so many columns leaves the main thread free.
 LONG_RUN_COLUMNS = 2_000
+#: HiGHS's numbers for its own choice of edge weights, and for those that cost nothing to start from a given basis with.
+ANY_WEIGHTS, DEVEX = -1, 1
 #: HiGHS's number for the rule of presolve that was seen to lose optima, the aggregator; a MILP goes without it.
 MILP_PRESOLVE_RULES_OFF = 4096
 
@@ -197,9 +206,10 @@ class Session:
         if why:
             return f"rebuilt because {why}"
         if basis.valid and not self._integer.any():
-            basis.alien = len(basis.row_status) > rows  # what is left without added rows may take a repair
-            basis.row_status = basis.row_status[:rows]
+            if len(basis.row_status) > rows:  # what is left without added rows may take a repair
+                basis.alien, basis.row_status = True, basis.row_status[:rows]
             self._start_from_basis(basis)
+            self._option("simplex_dual_edge_weight_strategy", DEVEX)
         return "updated"
 
     @contextmanager
@@ -226,6 +236,23 @@ class Session:
         point.col_value = (values / self._column_scale).tolist()
         self._check(self._highs.setSolution(point), "start from a given point")
 
+    def basis(self) -> Basis | None:
+        """Return where the last solve ended, without rows that were added; None where there is no such thing."""
+        held = self._highs.getBasis()
+        if not held.valid or self._integer.any():
+            return None
+        rows = held.row_status[: len(self._given.row_upper)]
+        return Basis([int(one) for one in held.col_status], [int(one) for one in rows])
+
+    def start_at(self, basis: Basis) -> None:
+        """Start the next solve where one of a model of the same shape has ended."""
+        held = highspy.HighsBasis()
+        held.col_status = [highspy.HighsBasisStatus(one) for one in basis.columns]
+        held.row_status = [highspy.HighsBasisStatus(one) for one in basis.rows]
+        held.valid = held.alien = True
+        self._start_from_basis(held)
+        self._option("simplex_dual_edge_weight_strategy", DEVEX)
+
     def twin(self) -> Session:
         """Return another session on the same model that starts from the basis of this one."""
         other = Session(self.compiled, time_limit=self.time_limit, gap=self._gap, restarts=self._restarts)
@@ -242,24 +269,10 @@ class Session:
         if not self._is_long:
             alone: highspy.HighsStatus = self._highs.run()
             return alone
-        answers: queue.SimpleQueue[highspy.HighsStatus] = queue.SimpleQueue()
         # lets a run be cancelled, at the price of a call back for each iteration
         self._highs.HandleUserInterrupt = True
-
-        def work() -> None:
-            status = highspy.HighsStatus.kError
-            try:
-                status = self._highs.run()
-            finally:
-                answers.put(status)
-
-        threading.Thread(target=work, daemon=True).start()
         try:
-            return answers.get()
-        except KeyboardInterrupt:
-            self._highs.cancelSolve()
-            answers.get()
-            raise
+            return beside(self._highs.run, self._highs.cancelSolve, highspy.HighsStatus.kError)
         finally:
             self._highs.HandleUserInterrupt = False  # it keeps HiGHS, and its copies of the model, alive
 
@@ -301,6 +314,7 @@ class Session:
         self._option("mip_abs_gap", 0.0)
         self._option("mip_allow_restart", self._restarts)
         self._option("small_matrix_value", SMALLEST_COEFFICIENT)
+        self._option("simplex_dual_edge_weight_strategy", ANY_WEIGHTS)
         self._set_method(choose_method(self.compiled))
         self._option("presolve", self._presolve)
         self._option("presolve_rule_off", MILP_PRESOLVE_RULES_OFF if self._integer.any() else 0)
@@ -337,7 +351,7 @@ class Session:
         self._check(status, "load the model")
 
     def _solution(self, seconds: float) -> Solution:
-        stop, status = _meaning(self._highs.getModelStatus(), self._highs.getInfo().primal_solution_status)
+        stop, status = meaning(self._highs.getModelStatus().name, self._highs.getInfo().primal_solution_status)
         info, raw = self._highs.getInfo(), self._highs.getSolution()
         found = status in (SolutionStatus.OPTIMAL, SolutionStatus.FEASIBLE)
         values = np.array(raw.col_value) * self._column_scale if found else np.full(len(self._cost), np.nan)
@@ -373,24 +387,3 @@ class Session:
 
     def _status_text(self) -> str:
         return str(self._highs.modelStatusToString(self._highs.getModelStatus()))
-
-
-_STATUS = {
-    "kOptimal": (StopReason.FINISHED, SolutionStatus.OPTIMAL),
-    "kModelEmpty": (StopReason.FINISHED, SolutionStatus.OPTIMAL),
-    "kInfeasible": (StopReason.FINISHED, SolutionStatus.INFEASIBLE),
-    "kUnbounded": (StopReason.FINISHED, SolutionStatus.UNBOUNDED),
-    "kUnboundedOrInfeasible": (StopReason.FINISHED, SolutionStatus.UNKNOWN),
-    "kTimeLimit": (StopReason.TIME_LIMIT, SolutionStatus.UNKNOWN),
-    "kInterrupt": (StopReason.INTERRUPTED, SolutionStatus.UNKNOWN),
-    "kHighsInterrupt": (StopReason.INTERRUPTED, SolutionStatus.UNKNOWN),
-}
-
-_FEASIBLE_POINT = 2  # HiGHS's code for a primal solution that keeps every row and bound
-
-
-def _meaning(status: highspy.HighsModelStatus, primal: int) -> tuple[StopReason, SolutionStatus]:
-    stop, meaning = _STATUS.get(status.name, (StopReason.FAILED, SolutionStatus.UNKNOWN))
-    if meaning is SolutionStatus.UNKNOWN and primal == _FEASIBLE_POINT:
-        meaning = SolutionStatus.FEASIBLE
-    return stop, meaning

@@ -6,8 +6,8 @@ import threading
 import weakref
 from concurrent.futures import Future
 
+import batch_regions
 import pytest
-from batch_regions import Fragile
 
 from abate.batch import Status, Task
 from abate.batch.crew import drive
@@ -112,7 +112,7 @@ def test_work_that_cannot_be_sent_fails_by_itself():
 def test_a_result_that_cannot_be_unpacked_fails_by_itself():
     kept = []
     jobs = books("ab", lambda task, result: kept.append(task.region))
-    drive(jobs, Crew([Outcome(Status.DONE, 0.0, result=pack(Fragile()))]))
+    drive(jobs, Crew([Outcome(Status.DONE, 0.0, result=pack(batch_regions.Fragile()))]))
     assert kept == ["b"]
     assert jobs.summary.failed[0].message == "its result could not be read: RuntimeError: cannot be unpacked"
 
@@ -163,7 +163,7 @@ def test_nothing_of_a_settled_region_is_held():
 
     def tasks():
         for number in range(300):
-            work = Weighty()
+            work = batch_regions.Weighty()
             alive.add(work)
             yield Task(str(number), work)
 
@@ -173,10 +173,6 @@ def test_nothing_of_a_settled_region_is_held():
 
     drive(Jobs(tasks(), keep, 1, no_report), Crew(most=5))
     assert 0 < most <= 5 + 2  # and the one that is being made, and the one that is being kept
-
-
-class Weighty:
-    """Work that is counted."""
 
 
 def test_progress_counts_regions_that_ended():

@@ -11,6 +11,7 @@ import dask
 import pytest
 from distributed import Client, LocalCluster
 
+import abate.batch.cluster
 from abate.batch import Task, run
 from abate.errors import AbateError, InputError
 
@@ -90,6 +91,8 @@ def test_a_lost_cluster_is_an_error_that_says_what_to_do():
 
         with pytest.raises(AbateError, match="the cluster was lost"):
             run((Task(str(number), 0.01) for number in range(2000)), batch_regions.nap, keep, client=client)
+    for batch in list(abate.batch.cluster._BESIDE):  # the lost dask worker was a thread of this process
+        abate.batch.cluster.stop_beside(batch)
 
 
 def test_what_is_no_client_is_refused():

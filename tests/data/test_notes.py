@@ -102,17 +102,24 @@ def test_a_percentage_below_one(minimal_case_tables):
 
 
 def test_figures_that_one_stage_does_not_use(minimal_case_tables):
-    minimal_case_tables["targets"]["probability"] = [0.9, None, None]
     minimal_case_tables["targets"]["year"] = [2030, 2035, None]
     minimal_case_tables["options"]["first_year"] = [2030, None, None]
     words = {
-        ("targets", "probability"): "in 1 row and not used",
         ("targets", "year"): "in 2 rows and not used by a plan of one stage: all targets hold at once",
         ("options", "first_year"): "every option may be used",
     }
     for (table, column), said in words.items():
         (note,) = noted(minimal_case_tables, table, column)
         assert said in note.problem
+
+
+def test_a_probability_where_all_figures_are_certain(minimal_case_tables):
+    assert noted(minimal_case_tables, "targets", "probability") == []
+    minimal_case_tables["targets"]["probability"] = [0.9, None, None]
+    (note,) = noted(minimal_case_tables, "targets", "probability")
+    assert "in 1 row, and no figure is said to be uncertain" in note.problem
+    minimal_case_tables["loads"]["relative_sd"] = [0.1, None, None]
+    assert noted(minimal_case_tables, "targets", "probability") == []
 
 
 def test_oxygen_that_is_taken_as_saturated(minimal_case_tables):

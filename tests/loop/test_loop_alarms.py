@@ -8,13 +8,24 @@ from abate.loop.alarms import CAP, alarms, cusum, run_length, scores
 
 #: Source: Montgomery, Introduction to Statistical Quality Control, table 9.3: two-sided tabular CUSUM, k = 0.5.
 PUBLISHED = {
-    4.0: {0.0: 168, 0.25: 74.2, 0.5: 26.6, 0.75: 13.3, 1.0: 8.38, 1.5: 4.75, 2.0: 3.34, 2.5: 2.62, 3.0: 2.19, 4.0: 1.71},
+    4.0: {
+        0.0: 168,
+        0.25: 74.2,
+        0.5: 26.6,
+        0.75: 13.3,
+        1.0: 8.38,
+        1.5: 4.75,
+        2.0: 3.34,
+        2.5: 2.62,
+        3.0: 2.19,
+        4.0: 1.71,
+    },
     5.0: {0.0: 465, 0.25: 139, 0.5: 38.0, 0.75: 17.0, 1.0: 10.4, 1.5: 5.75, 2.0: 4.01, 2.5: 3.11, 3.0: 2.57, 4.0: 2.01},
 }
 
 #: Source: Montgomery, the same, table 9.1: mean 10 and standard deviation 1, the mean moved to 11 from sample 21 on.
-EXAMPLE = """9.45 7.99 9.29 11.66 12.16 10.18 8.04 11.46 9.20 10.34 9.03 11.47 10.51 9.40 10.08 9.37 10.62 10.31 8.52 10.84
-10.90 9.33 12.29 11.50 10.60 11.08 10.38 11.62 11.31 10.52"""
+EXAMPLE = """9.45 7.99 9.29 11.66 12.16 10.18 8.04 11.46 9.20 10.34 9.03 11.47 10.51 9.40 10.08 9.37 10.62 10.31 8.52
+10.84 10.90 9.33 12.29 11.50 10.60 11.08 10.38 11.62 11.31 10.52"""
 
 
 @pytest.mark.parametrize("limit", PUBLISHED)
@@ -56,7 +67,10 @@ def residuals(scores_, **row):
     """Monthly residuals as an update gives them."""
     start = pd.date_range("2026-01-01", periods=len(scores_), freq="MS")
     blank = {"source": "", "receptor": "", "pollutant": "", "parameter": ""}
-    days = {"period_start": start.strftime("%Y-%m-%d"), "period_end": (start + pd.offsets.MonthEnd(0)).strftime("%Y-%m-%d")}
+    days = {
+        "period_start": start.strftime("%Y-%m-%d"),
+        "period_end": (start + pd.offsets.MonthEnd(0)).strftime("%Y-%m-%d"),
+    }
     found = {"observed": np.exp(scores_), "expected": 1.0, "scale": "log", "sd": 1.0, "below": False}
     return pd.DataFrame({**blank, **row, **days, **found, "score": scores_})
 
@@ -73,7 +87,12 @@ def test_reports_name_the_source_and_quality_names_nobody():
         )
     )
     town, lake = table.drop_duplicates("kind").to_dict("records")
-    assert (town["source"], town["direction"], town["since"], town["detected"]) == ("town", "higher", "2027-01-01", "2027-03-31")
+    assert (town["source"], town["direction"], town["since"], town["detected"]) == (
+        "town",
+        "higher",
+        "2027-01-01",
+        "2027-03-31",
+    )
     assert town["periods"] == 3
     assert town["message"] == "Reports of P from town are higher than expected since 2027-01-01, found 2027-03-31."
     assert (lake["source"], lake["receptor"], lake["direction"]) == ("", "lake", "lower")

@@ -58,6 +58,17 @@ def test_many_rows_come_to_the_moments_of_the_joint_figure():
     assert 1.0 / precision == pytest.approx(second / total - (first / total) ** 2, rel=0.03)
 
 
+def test_rows_that_are_nearly_one_come_to_rest_in_any_order():
+    rng = np.random.default_rng(0)
+    limit, covariance = rng.uniform(-2.5, -1.5, 30), np.full((30, 30), 0.99) + 0.01 * np.eye(30)
+    value, own = as_normal(np.zeros(30), covariance, Rows(limit, np.full(30, 0.04), np.zeros(30), np.ones(30, bool)))
+    back, of_back = as_normal(
+        np.zeros(30), covariance, Rows(limit[::-1], np.full(30, 0.04), np.zeros(30), np.ones(30, bool))
+    )
+    np.testing.assert_allclose(value, back[::-1], rtol=1e-5)
+    np.testing.assert_allclose(own, of_back[::-1], rtol=1e-5)
+
+
 def test_a_limit_far_above_teaches_nothing():
     rows = Rows(np.array([30.0]), np.array([0.1]), np.zeros(1), np.array([True]))
     assert as_normal(np.zeros(1), np.ones((1, 1)), rows)[1][0] == np.inf

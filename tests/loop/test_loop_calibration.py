@@ -30,8 +30,9 @@ def forecasts(probability, held, years_ahead=0.5, error=0.0, sd=1.0):
 def test_murphys_parts_by_hand():
     """Ten forecasts of 0.85 of which 8 held, ten of 0.25 of which 1 held: 9 of 20 in all.
 
-    Brier = (8 x 0.15^2 + 2 x 0.85^2 + 1 x 0.75^2 + 9 x 0.25^2) / 20 = 0.1375; reliability = (0.05^2 + 0.15^2) / 2 = 0.0125;
-    resolution = (0.35^2 + 0.35^2) / 2 = 0.1225; uncertainty = 0.45 x 0.55 = 0.2475.
+    Brier = (8 x 0.15^2 + 2 x 0.85^2 + 1 x 0.75^2 + 9 x 0.25^2) / 20 = 0.1375;
+    reliability = (0.05^2 + 0.15^2) / 2 = 0.0125; resolution = (0.35^2 + 0.35^2) / 2 = 0.1225;
+    uncertainty = 0.45 x 0.55 = 0.2475.
     Source of the split: Murphy, Journal of Applied Meteorology 12 (1973) 595-600.
     """
     found = score(forecasts([0.85] * 10 + [0.25] * 10, [1] * 8 + [0] * 2 + [1] + [0] * 9))
@@ -94,7 +95,9 @@ def test_forecasts_without_a_probability_and_certain_ones_are_no_trouble():
 
 def test_settling_takes_the_year_and_leaves_the_later_ones():
     made = forecasts([0.8, 0.3, 0.6], [0, 0, 0]).drop(columns=["outcome", "held"]).assign(year=[2027, 2027, 2030])
-    attainment = pd.DataFrame({"target": ["t0", "t1", "t2"], "expected": [4.0, 5.0, 6.0], "probability": [0.9, 0.2, 0.5]})
+    attainment = pd.DataFrame(
+        {"target": ["t0", "t1", "t2"], "expected": [4.0, 5.0, 6.0], "probability": [0.9, 0.2, 0.5]}
+    )
     settled, still_open = settle(made, attainment, 2027)
     assert settled[["target", "outcome", "held"]].values.tolist() == [["t0", 4.0, True], ["t1", 5.0, False]]
     assert still_open["target"].tolist() == ["t2"]

@@ -44,11 +44,11 @@ def test_classes_have_their_thresholds(probability, required, said):
 
 
 def test_the_probability_is_that_of_draws_from_the_belief():
-    """5000 thetas from the belief, each through the model as it is, against Phi of the first-order deviation."""
+    """2000 thetas from the belief, each through the model as it is, against Phi of the first-order deviation."""
     belief = believed(receptor_sd=0.05, source_sd=0.05, pair_sd=0.05, background_sd=0.1, load_sd=0.05)
     situation = Situation(EXTENTS, ONES, ONES)
     rng = np.random.default_rng(4)
-    thetas = rng.standard_normal((5000, len(belief.mean))) * np.sqrt(np.diag(belief.covariance))
+    thetas = rng.standard_normal((2000, len(belief.mean))) * np.sqrt(np.diag(belief.covariance))
     drawn = np.array([respond(PROBLEM, belief.layout, theta, situation).quality for theta in thetas])
     expected = expect(PROBLEM, belief, situation)
     assert expected.quality_sd == pytest.approx(drawn.std(axis=0), rel=0.05)
@@ -57,7 +57,7 @@ def test_the_probability_is_that_of_draws_from_the_belief():
         still = replace(belief, drift=np.zeros_like(belief.drift))
         table = early_warning(CASE, problem, still, [year()])
         seen = (drawn <= limit * expected.quality).mean(axis=0)
-        assert table["probability"].to_numpy() == pytest.approx(seen, abs=0.025)
+        assert table["probability"].to_numpy() == pytest.approx(seen, abs=0.035)
 
 
 def test_years_ahead_are_less_certain_by_the_drift():

@@ -108,7 +108,10 @@ def test_several_results_of_a_season_count_as_their_mean():
 
 def test_the_table_has_a_row_per_receptor_and_parameter():
     start = pd.date_range("2020-01-01", periods=72, freq="MS")
-    days = {"period_start": start.strftime("%Y-%m-%d"), "period_end": (start + pd.offsets.MonthEnd(0)).strftime("%Y-%m-%d")}
+    days = {
+        "period_start": start.strftime("%Y-%m-%d"),
+        "period_end": (start + pd.offsets.MonthEnd(0)).strftime("%Y-%m-%d"),
+    }
     one = pd.DataFrame({**days, "kind": "quality", "receptor": "lake", "parameter": "tp", "value": np.arange(72.0)})
     table = trends(pd.concat([one, one.assign(receptor="bay", value=1.0), one.assign(kind="load")]), {"tp": "mg/L"})
     assert table["receptor"].tolist() == ["lake", "bay"]

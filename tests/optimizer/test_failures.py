@@ -124,7 +124,7 @@ def test_no_bound_is_above_the_optimum(make_case, monkeypatch):
 
     monkeypatch.setattr(Session, "solve", early)
     # the prices solve would mend the plan; without it the certificate stands on the bound alone
-    monkeypatch.setattr("abate.outcome._with_fixed_decisions", lambda session, solution: solution)
+    monkeypatch.setattr("abate.outcome._with_fixed_decisions", lambda session, solution, *_: solution)
     plan = abate.decompose(case)
     assert plan.cost == pytest.approx(55)
     assert optimum == pytest.approx(40)

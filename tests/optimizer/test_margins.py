@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_cases import changed, examples, least_cost, shapes
 from scipy import sparse
 from scipy.optimize import minimize
 
@@ -17,6 +20,7 @@ import abate
 from abate.certify import prove
 from abate.margins import Chance, row_prices, solve_with_margins
 from abate.solver import Session, SolutionStatus
+from abate_data.synthetic import synthetic_case
 from abate_models.compile import CompiledModel
 
 INF = np.inf
@@ -420,3 +424,24 @@ def test_strategies_keep_targets_for_expected_figures(lake):
     plan = abate.allocate(lake(f"{CLEAR} 0.9"), "least-cost")
     assert plan.cost == abate.decompose(lake(f"{CLEAR} .")).cost
     assert plan.certificate.assumptions == ("target 'clear' is proved for expected figures, not with probability 0.9",)
+
+
+@given(shapes(fixed_cost_shares=(0.0, 0.0, 0.5), tightness=(0.2, 0.6)), st.sampled_from([0.8, 0.95, 0.999]))
+@examples(25)
+def test_any_case_is_held_or_refused(shape, probability):
+    case = synthetic_case(**shape)
+    tables = {name: case[name].assign(relative_sd=0.25) for name in ("transfer", "loads") if len(case[name])}
+    uncertain = changed(case, **tables, targets=case["targets"].assign(probability=probability))
+    refusal = ""
+    try:
+        plan = abate.decompose(uncertain)
+    except abate.NoPlanError as error:
+        refusal = str(error)
+    if refusal:
+        assert "with the probability that is asked; for expected figures they can" in refusal
+        return
+    assert plan.attained
+    # a budget is certain
+    held = plan.certificate.checks.set_index("kind").loc["chance", "rows"]
+    assert held == (case["targets"]["kind"] != "budget").sum()
+    assert plan.cost >= least_cost(case) * (1 - 1e-6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from importlib.util import find_spec
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from abate.batch.jobs import Jobs, Keep
@@ -94,12 +95,12 @@ def _require_dask() -> None:
 def _check(workers: int, time_limit: float | None, retries: int) -> None:
     """Raise InputError where a number cannot be used."""
     wrong = []
-    if workers != int(workers) or workers < 1:
+    if not isinstance(workers, Integral) or workers < 1:
         wrong.append(Finding("options", "is no number of processes", "give 1 or more", "", "workers", str(workers)))
     if time_limit is not None and not 0 < time_limit < math.inf:
         cure = "give more than 0, or leave it out for no limit"
         wrong.append(Finding("options", "is no number of seconds", cure, "", "time_limit", str(time_limit)))
-    if retries != int(retries) or retries < 0:
+    if not isinstance(retries, Integral) or retries < 0:
         wrong.append(Finding("options", "is no number of retries", "give 0 or more", "", "retries", str(retries)))
     if wrong:
         raise InputError(wrong)

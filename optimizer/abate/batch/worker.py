@@ -118,24 +118,27 @@ class _Worker:
             return self._pipe
         how = self._end()
         for _ in range(STARTS):
-            pipe = self._start()
-            with suppress(EOFError, OSError):
+            try:
+                pipe = self._start()
                 if self._answers(pipe, START_LIMIT):
                     if fault := pipe.recv():
                         self._end()
                         raise AbateError(f"a worker cannot load what it shall compute: {fault}")
                     return pipe
-            how = self._end()
+                how = self._end()
+            except (EOFError, OSError) as error:
+                how = self._end() or str(error)
         raise AbateError(f"worker processes do not start ({how}); look for free memory and a working Python")
 
     def _start(self) -> Connection:
         context = get_context("loky")
-        self._pipe, end = context.Pipe()
+        pipe, end = context.Pipe()
         with self._lock:
             if self._stopped:
                 raise AbateError("the batch was stopped")
-            self._process = context.Process(target=serve, args=(end, self._compute), env=ONE_THREAD, daemon=True)
-            self._process.start()
+            process = context.Process(target=serve, args=(end, self._compute), env=ONE_THREAD, daemon=True)
+            process.start()
+            self._process, self._pipe = process, pipe
         end.close()  # the process has the only copy that is left: its death ends the pipe
         return self._pipe
 
@@ -156,16 +159,15 @@ class _Worker:
 
     def _end(self) -> str:
         """Have the process gone; return how it ended, in words."""
-        if self._process is None:
+        if self._process is None or self._pipe is None:
             return ""
         with self._lock:
             self._kill()
             self._process.join(KILL_LIMIT)
             code, self._process = self._process.exitcode, None
-        if self._pipe is not None:
-            self._pipe.close()
+        self._pipe.close()
         self._pipe = None
-        return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+        return f"signal {-code}, {signal.strsignal(-code)}" if code is not None and code < 0 else f"exit code {code}"
 
     def _kill(self) -> None:
         if self._process is not None and self._process.is_alive():

@@ -20,13 +20,17 @@ from abate.cli.show import console
 from abate.cli.wait import wait_for
 from abate.errors import Finding, InputError
 from abate.ledger import Ledger
+from abate.loop.memory import Memory
 from abate.loop.realignment import Realignment
 from abate.loop.records import entry_to_replay, replayed, same_as_recorded
+from abate.loop.revise import ALWAYS
+from abate.loop.revise import in_force as plan_in_force
 from abate.loop.revise import revise as revise_region
 from abate.loop.revise_all import revise_all
 from abate.loop.revision import Revision
 from abate.reach import Progress
 from abate.strategies.allocate import allocate
+from abate_data.case import Case
 from abate_data.folder import SETTINGS
 from abate_data.read import load
 
@@ -51,7 +55,8 @@ def revise(
         str | None,
         typer.Option(
             metavar="STRATEGY",
-            help="The plan in force before the first cycle, by its strategy, such as least-cost.  [default: none]",
+            help="The plan in force before the first cycle, by its strategy, such as 'least-cost' or 'least-cost since "
+            "2026-01-01'.  [default: none]",
         ),
     ] = None,
     ledger: Annotated[
@@ -74,7 +79,7 @@ def revise(
         refuse_figure(figure)
 
     def work(progress: Progress) -> Revision:
-        before = None if in_force is None else allocate(read, in_force)
+        before = None if in_force is None else _first_plan(read, in_force)
         with ExitStack() as opened:
             record = None if ledger is None else opened.enter_context(Ledger(ledger, actor=actor()))
             return revise_region(
@@ -96,6 +101,11 @@ def revise(
     if figure is not None:
         save_figure(made.plot(), figure)
         screen.print(f"\nwritten: {figure}", soft_wrap=True)
+
+
+def _first_plan(case: Case, text: str) -> Memory:
+    strategy, _, since = text.partition(" since ")
+    return plan_in_force(allocate(case, strategy), since.strip() or ALWAYS)
 
 
 def actor() -> str:

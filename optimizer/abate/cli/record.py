@@ -25,7 +25,7 @@ def show_revision(screen: Console, revision: Revision) -> None:
     _show_table(screen, "limits that cannot be held, and what is proposed instead", revision.targets)
     _show_table(screen, "allocations that moved", revision.changes.drop(columns=["by_belief", "by_measures"]))
     _show_table(screen, "measures that moved", revision.measures)
-    standards = revision.standards.loc[:, ["source", "measure", "pollutant", "library", "proposed", "sources"]]
+    standards = revision.standards[["source", "measure", "pollutant", "library", "proposed", "sources"]]
     _show_table(screen, "removals of the library that should be revised", standards)
     if revision.entry is not None:
         said = "recorded" if revision.entry.is_new else "was recorded before"
@@ -35,12 +35,12 @@ def show_revision(screen: Console, revision: Revision) -> None:
 def _verdicts(revision: Revision) -> pd.DataFrame:
     table = revision.verdicts
     last = table[table["year"] == table["year"].max()]
-    return last.loc[:, ["target", "year", "load", "normalised", "limit", "ratio", "reference_ratio", "attained"]]
+    return last[["target", "year", "load", "normalised", "limit", "ratio", "reference_ratio", "attained"]]
 
 
 def _attainment(revision: Revision) -> pd.DataFrame:
     table = revision.evaluation.attainment
-    return table.loc[:, ["target", "unit", "expected", "lower", "upper", "limit", "probability", "verdict"]]
+    return table[["target", "unit", "expected", "lower", "upper", "limit", "probability", "verdict"]]
 
 
 def _show_table(screen: Console, heading: str, table: pd.DataFrame) -> None:

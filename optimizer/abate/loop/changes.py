@@ -72,7 +72,8 @@ def target_shifts(case: Case, before: Position, after: Position) -> pd.DataFrame
     parts["by_margin"] = (after.margins - before.margins)[rows]
     was, is_ = before.problem.targets.allowed[rows], targets.allowed[rows]
     # a target that does not hold yet has no limit
-    parts["by_limit"] = np.where(np.isfinite(was) & np.isfinite(is_), sign * (was - is_), 0.0)
+    known = np.isfinite(was) & np.isfinite(is_)
+    parts["by_limit"] = sign * np.subtract(was, is_, out=np.zeros(len(rows)), where=known)
     units = target_units(case, after.problem)
     table = pd.DataFrame({"target": [targets.ids[row] for row in rows], "unit": [units[row] for row in rows]})
     table["tighter"] = np.sum(list(parts.values()), axis=0) if len(rows) else np.zeros(0)

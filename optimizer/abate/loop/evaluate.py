@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abate.errors import Finding, InputError
-from abate.loop.activity import activity_of, first_year, source_growth
+from abate.loop.activity import activity_of, first_year, source_growth, with_activity
 from abate.loop.alarms import alarms
 from abate.loop.attainment import attainment_table
 from abate.loop.attribution import Attributing, Attribution
@@ -125,15 +125,15 @@ def _planned_activity(case: Case, problem: Problem, cycle: Cycle) -> Floats:
 
 def _expected_activity(case: Case, problem: Problem, cycle: Cycle, year: int) -> Floats:
     """Return the activity of a year as it was expected: from the last one known, or else from the case's growth."""
+    since = first_year(case, [*cycle.earlier, *cycle.periods])
     if cycle.earlier:
-        return activity_of(problem, cycle.earlier, year)
-    since = first_year(case, cycle.periods) or year
-    return (1.0 + source_growth(problem)) ** (year - since)
+        return activity_of(problem, with_activity(problem, cycle.earlier, since), year)
+    return (1.0 + source_growth(problem)) ** (year - (since or year))
 
 
 def _as_it_stands(case: Case, problem: Problem, cycle: Cycle, until: str) -> list[YearAhead]:
     """Return the years to judge where measures stay as they are and activity grows from what was observed."""
-    last = [*cycle.earlier, *cycle.periods]
+    last = with_activity(problem, cycle.periods, first_year(case, [*cycle.earlier, *cycle.periods]))
     years = years_to_judge(case, problem, int(until[:4]) + 1)
     source = problem.loads.source
     return [YearAhead(year, cycle.extents, activity_of(problem, last, year)[source]) for year in years]

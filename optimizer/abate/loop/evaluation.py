@@ -26,7 +26,8 @@ class Cycle:
     Attributes
     ----------
     observations : everything that is known, with what was set aside or marked; trends need its whole history.
-    periods : the periods of this cycle, in order.
+    periods : the periods of this cycle, in order, as the belief learnt from them: loads that are judged at a reference
+        flow stand at that flow (`abate.loop.hydrology.at_reference_flow`).
     residuals : those of `abate.loop.belief.update` for the periods of the plan, in order of time; alarms look back over
         them, so give earlier cycles as well.
     extents : (options,), of the measures in use in this cycle.
@@ -141,8 +142,8 @@ class Evaluation:
         new = self.alarms[self.alarms["detected"] >= self.since]
         lines += [str(message) for message in new["message"]]
         if len(self.standards):
-            lines.append(f"{len(self.standards)} removals of the library should be revised.")
+            lines.append(f"Removals of the library to be revised: {len(self.standards)}.")
         if len(self.flags):
-            lines.append(f"{len(self.flags)} oddities among the observations are listed in `flags`.")
+            lines.append(f"Oddities among the observations, listed in `flags`: {len(self.flags)}.")
         lines.append(f"Score {self.scorecard.total:.0f} of 100.")
         return "\n".join(lines)

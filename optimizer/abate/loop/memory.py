@@ -41,6 +41,7 @@ class Memory:
     credit : load per year that a source stayed under its allocation and may ask back, by (source, pollutant).
     margins : what each target held back for what is not known, in the unit of its row.
     snapshots : beliefs to go on learning from, as `Snapshot.to_json` gives them.
+    start : where the last plan's model ended, as `WarmStart.to_json` gives it.
     residuals : how recent results lay to what was expected, a table as lists by column.
     forecasts : forecasts that were given and are not settled yet, a table as lists by column.
     settled : forecasts whose outcome is known, likewise.
@@ -53,6 +54,7 @@ class Memory:
     credit: Mapping[Pair, float] | None = None
     margins: Mapping[str, float] | None = None
     snapshots: Sequence[Mapping[str, Any]] = ()
+    start: Mapping[str, Any] | None = None
     residuals: Table | None = None
     forecasts: Table | None = None
     settled: Table | None = None
@@ -80,6 +82,7 @@ class Memory:
             "credit": _rows(self.credit or {}),
             "margins": dict(self.margins or {}),
             "snapshots": list(self.snapshots),
+            "start": self.start,
             "residuals": self.residuals,
             "forecasts": self.forecasts,
             "settled": self.settled,
@@ -96,6 +99,7 @@ class Memory:
             credit=_pairs(document["credit"]),
             margins=document["margins"],
             snapshots=document["snapshots"],
+            start=document["start"],
             residuals=document["residuals"],
             forecasts=document["forecasts"],
             settled=document["settled"],

@@ -105,7 +105,7 @@ def propose(
     """
     search = _Search(ahead, _standing(ahead, built, previous, realignment), realignment, planner)
     staged = search.new_plan()
-    held, notes = search.ahead, (*search.notes, *staged.notes)
+    held, how, notes = search.ahead, staged.how, (*search.notes, *staged.notes)
     judged = max(min(realignment.margin_years, len(ahead.years)), 1)
     renewed = _risk(held, staged.extents, judged)
     reason, standing = "no plan was in force", np.full(len(renewed), np.nan)
@@ -115,7 +115,8 @@ def propose(
         savings = 1.0 - staged.cost / cost if cost > 0 else 0.0
         reason = realignment.trigger.reason(ahead.stages[0].problem.targets.ids, standing, renewed, savings)
         if not reason:
-            held, staged = _kept(ahead, built, previous, planner)
+            # on a model of its own: the planner goes on from the one that it has
+            held, staged = _kept(ahead, built, previous)
     case = held.case_in(0, staged.margins[0], staged.slack[0])
     plan = plan_of_year(case, staged, 0)
     return Proposal(
@@ -132,7 +133,7 @@ def propose(
         standing=standing,
         renewed=renewed,
         eased=_eased_table(ahead, held, staged),
-        how=staged.how,
+        how=how,
         notes=notes,
     )
 
@@ -265,7 +266,7 @@ def _cost_to_come(ahead: YearsAhead, built: Floats, extents: Floats) -> float:
     return float(factors @ np.array(costs))
 
 
-def _kept(ahead: YearsAhead, built: Floats, previous: Floats, planner: Planner) -> tuple[YearsAhead, Staged]:
+def _kept(ahead: YearsAhead, built: Floats, previous: Floats) -> tuple[YearsAhead, Staged]:
     """Return the plan in force for the years to come, with limits as it holds them."""
     eased = ahead
     for row, (stage, extent) in enumerate(zip(ahead.stages, previous, strict=True)):
@@ -276,7 +277,7 @@ def _kept(ahead: YearsAhead, built: Floats, previous: Floats, planner: Planner) 
         limit = targets.limit + targets.sign * np.where(np.isfinite(targets.limit), passed * (1 + 1e-9), 0.0)
         eased = eased.with_limits(row, limit).with_margins(row, ())
     standing = Standing(np.maximum(built, previous), previous, len(ahead.years))
-    staged = planner.solve(eased.stages, standing, discount_rate=ahead.case.settings.discount_rate)
+    staged = Planner().solve(eased.stages, standing, discount_rate=ahead.case.settings.discount_rate)
     return eased, staged
 
 
@@ -286,10 +287,12 @@ def _eased_table(asked: YearsAhead, held: YearsAhead, staged: Staged) -> pd.Data
     rows = []
     for place, year in enumerate(asked.years):
         targets, now = asked.stages[place].problem.targets, held.stages[place].problem.targets
-        eased = targets.sign * (now.limit - targets.limit)
+        # a target that does not hold yet has no limit
+        held_now = np.isfinite(targets.limit)
+        eased = targets.sign * np.subtract(now.limit, targets.limit, out=np.zeros(len(held_now)), where=held_now)
         for row, name in enumerate(targets.ids):
             by_price = float(staged.slack[place, row])
-            gives_way = float(np.nan_to_num(eased[row], nan=0.0)) + by_price
+            gives_way = float(eased[row]) + by_price
             if gives_way > 0:
                 why = "its price would pass its ceiling" if by_price else "the targets cannot all hold in that year"
                 limit = float(targets.limit[row])

@@ -30,6 +30,7 @@ from abate.loop.revision import Revision
 from abate.loop.years_ahead import YearsAhead, look_ahead, years_to_plan
 from abate.reach import Progress, no_report, resolve_limits
 from abate.staged.planner import Planner
+from abate.staged.warm import WarmStart
 from abate.tables import target_units
 from abate_data.documents import table_document, table_of
 from abate_data.observations import Observations, clean_observations
@@ -42,12 +43,11 @@ Floats = NDArray[np.float64]
 STEPS = ("reading the results", "learning from them", "planning the years to come", "evaluating the cycle")
 
 
-def realign(inputs: Inputs, *, planner: Planner | None = None, progress: Progress | None = None) -> Revision:
+def realign(inputs: Inputs, *, progress: Progress | None = None) -> Revision:
     """Return the revision of some inputs: the same inputs give the same bytes.
 
     Parameters
     ----------
-    planner : of the revision before, whose model is kept; None makes one.
     progress : called with (what, done, total) as the work goes on.
 
     Raises
@@ -66,7 +66,9 @@ def realign(inputs: Inputs, *, planner: Planner | None = None, progress: Progres
     report(STEPS[1], 1, len(STEPS))
     prior = inputs.realignment.prior or Prior.of(inputs.case)
     learning = learn_from(inputs.case, problem, seen.table, inputs.memory, prior)
-    work = _Work(inputs, problem, seen, learning, planner or Planner())
+    start = inputs.memory.start
+    planner = Planner(start=None if start is None else WarmStart.from_json(start))
+    work = _Work(inputs, problem, seen, learning, planner)
     report(STEPS[2], 2, len(STEPS))
     proposal = work.propose()
     report(STEPS[3], 3, len(STEPS))
@@ -158,7 +160,6 @@ class _Work:
             how=proposal.how,
             notes=(*self.learning.notes, *proposal.notes, *_exceeded(broken, inputs, self.learning.new)),
             memory=self._memory(proposal, given_back, evaluation),
-            planner=self.planner,
         )
 
     def _before(self, proposal: Proposal) -> Position:
@@ -231,7 +232,7 @@ class _Work:
         issued = early_warning(self.inputs.case, problem, learning.after, outlooks, evaluation.calibration.factor)
         still_open = evaluation.open[evaluation.open["made"] != learning.after.until]
         forecasts = pd.concat([still_open, issued], ignore_index=True) if len(still_open) else issued
-        targets = problem.targets.ids
+        targets, ended = problem.targets.ids, self.planner.warm_start
         return replace(
             memory,
             until=learning.after.until,
@@ -240,6 +241,7 @@ class _Work:
             credit=named(given_back.left, problem.loads.keys),
             margins={name: float(one) for name, one in zip(targets, proposal.margins, strict=True) if one},
             snapshots=tuple(one.to_json() for one in learning.snapshots),
+            start=None if ended is None else ended.to_json(),
             residuals=table_document(learning.residuals),
             forecasts=table_document(forecasts),
             settled=table_document(evaluation.settled),

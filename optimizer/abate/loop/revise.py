@@ -20,7 +20,7 @@ from abate.loop.revision import Revision
 from abate.plan import Plan
 from abate.reach import Progress
 from abate_data.case import Case
-from abate_data.observations import clean_observations, written_observations
+from abate_data.observations import clean_observations, is_day, written_observations
 from abate_models.problem import read_problem
 
 #: First day of a plan that has been in force for as long as anything was monitored.
@@ -29,7 +29,7 @@ ALWAYS = "0001-01-01"
 
 def revise(
     case: Case,
-    previous: Plan | Revision | None = None,
+    previous: Plan | Revision | Memory | None = None,
     observations: pd.DataFrame | str | Path | None = None,
     *,
     ledger: Ledger | str | Path | None = None,
@@ -43,8 +43,8 @@ def revise(
     Parameters
     ----------
     case : as the planner keeps it, with what the library says of measures; the same in every cycle.
-    previous : the plan in force, or the revision of the cycle before. With a ledger that knows the region it is not
-        needed: the last cycle is read from there.
+    previous : the plan in force all along, or since some day (`in_force`), or the revision of the cycle before. With a
+        ledger that knows the region it is not needed: the last cycle is read from there.
     observations : everything monitored so far: a table, or the path of a CSV file or workbook; None for the case's own.
     ledger : where the revision is recorded: a file such as ``plans.db``, a URL, or an open ledger; None for no record.
     region : what the ledger calls the region; the case's name unless given.
@@ -75,14 +75,13 @@ def revise(
         if ledger is not None and not isinstance(ledger, Ledger):
             ledger = opened.enter_context(Ledger(ledger))
         inputs = inputs_for(case, previous, observations, ledger, region=region, cycle=cycle, realignment=realignment)
-        planner = previous.planner if isinstance(previous, Revision) else None
-        revision = realign(inputs, planner=planner, progress=progress)
+        revision = realign(inputs, progress=progress)
         return revision if ledger is None else recorded(revision, ledger)
 
 
 def inputs_for(
     case: Case,
-    previous: Plan | Revision | None,
+    previous: Plan | Revision | Memory | None,
     observations: pd.DataFrame | str | Path | None,
     ledger: Ledger | None,
     *,
@@ -105,7 +104,7 @@ def inputs_for(
     require_name("cycle", cycle)
     memory = None if ledger is None else memory_before(ledger, region, cycle)
     if memory is None:
-        memory = memory_of(case, previous)
+        memory = _memory_of(case, previous)
     return Inputs(region, cycle, case, frame, memory, realignment)
 
 
@@ -119,8 +118,32 @@ def last_day(case: Case, frame: pd.DataFrame, as_of: str) -> str:
     return str(found["period_end"].max())
 
 
-def memory_of(case: Case, previous: Plan | Revision | None) -> Memory:
-    """Return what a first cycle starts from: nothing, a plan that was in force all along, or a revision's memory.
+def in_force(plan: Plan, since: str = ALWAYS) -> Memory:
+    """Return what a first cycle starts from: a plan whose measures work since a day.
+
+    Parameters
+    ----------
+    plan : for the case that is revised.
+    since : its first day, YYYY-MM-DD; before it no measure of the case's options was in use.
+
+    Raises
+    ------
+    InputError
+        Where that is no day.
+    """
+    if not is_day(since):
+        cure = "write year, month and day as in 2030-01-31"
+        raise InputError([Finding("previous", "the day since when the plan is in force is no date", cure, value=since)])
+    problem, used, table = read_problem(plan.case), plan.measures, plan.allocation
+    extents = dict(zip(zip(used["source"], used["measure"], strict=True), used["extent"], strict=True))
+    place = np.array([extents.get(key, 0.0) for key in problem.options.keys])
+    allowed = dict(zip(zip(table["source"], table["pollutant"], strict=True), table["allowed"].tolist(), strict=True))
+    memory = Memory().with_plan(since, place, problem)
+    return replace(memory, allowed=allowed, built=named(place, problem.options.keys))
+
+
+def _memory_of(case: Case, previous: Plan | Revision | Memory | None) -> Memory:
+    """Return what a first cycle starts from.
 
     Raises
     ------
@@ -129,17 +152,11 @@ def memory_of(case: Case, previous: Plan | Revision | None) -> Memory:
     """
     if previous is None:
         return Memory()
+    if isinstance(previous, Memory):
+        return previous
     if isinstance(previous, Revision):
         return previous.memory
-    problem = read_problem(case)
     if previous.case.settings.name != case.settings.name:
         cure = "give the plan that was made for this case, or the revision of its last cycle"
         raise InputError([Finding("previous", "is a plan of another case", cure, value=previous.case.label)])
-    used = previous.measures
-    extents = dict(zip(zip(used["source"], used["measure"], strict=True), used["extent"], strict=True))
-    place = np.array([extents.get(key, 0.0) for key in problem.options.keys])
-    table = previous.allocation
-    allowed = dict(zip(zip(table["source"], table["pollutant"], strict=True), table["allowed"].tolist(), strict=True))
-    return replace(
-        Memory().with_plan(ALWAYS, place, problem), allowed=allowed, built=named(place, problem.options.keys)
-    )
+    return in_force(previous)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from abate.ledger import Entry
-    from abate.staged.planner import Planner
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,6 @@ class Revision:
     notes: tuple[str, ...]
     memory: Memory
     entry: Entry | None = None
-    planner: Planner | None = field(default=None, repr=False, compare=False)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table by name: those of the revision, of its plan, and of the evaluation."""
@@ -105,6 +103,7 @@ class Revision:
         return {
             "renewed": self.renewed,
             "reason": self.reason,
+            "how": self.how,
             "cost": None if np.isnan(self.plan.cost) else self.plan.cost,
             "notes": list(self.notes),
             "tables": {name: table_document(table) for name, table in self.tables().items()},
@@ -125,7 +124,12 @@ class Revision:
         lines = [f"Revision of {self.inputs.region}, cycle {self.inputs.cycle}: {done} ({self.reason})."]
         lines.append(f"{len(self.changes)} allocations and {len(self.measures)} measures moved.")
         if len(self.targets):
-            lines.append(f"{len(self.targets)} limits cannot be held and are proposed anew.")
+            limits = (
+                "1 limit cannot be held and is"
+                if len(self.targets) == 1
+                else f"{len(self.targets)} limits cannot be held and are"
+            )
+            lines.append(f"{limits} proposed anew.")
         return "\n".join([*lines, *self.notes, str(self.evaluation)])
 
     def __repr__(self) -> str:

@@ -18,6 +18,8 @@ Econometrica 26 (1958) 24-36 (the likelihood); Minka, Expectation Propagation fo
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
@@ -27,8 +29,8 @@ from abate.loop.rows import Rows
 
 Floats = NDArray[np.float64]
 
-SWEEPS = 50
-STILL = 1e-10
+SWEEPS = 100
+STILL = 1e-9
 #: A row whose precision is less than this share of that of what was expected teaches nothing.
 NOTHING = 1e-9
 
@@ -68,29 +70,32 @@ def _given_the_detected(expected: Floats, covariance: Floats, rows: Rows) -> tup
 
 
 def _sites(mean: Floats, spread: Floats, limit: Floats, noise: Floats) -> tuple[Floats, Floats]:
-    """Return the normal results that stand for limits, and their precisions."""
+    """Return the normal results that stand for limits, and their precisions; one row after the other."""
     count = len(mean)
     precision, shift = np.zeros(count), np.zeros(count)  # shift = precision x result
-    results = mean.copy()
+    centre, now = mean.copy(), spread.copy()
     for _ in range(SWEEPS):
-        root = np.sqrt(precision)
-        part = root[:, None] * spread
-        now = spread - product(part.T, product(inverse(np.eye(count) + part * root), part))
-        centre = mean + times(now, shift - precision * mean)
-        variance = np.diag(now)
-        without = 1.0 / variance - precision
-        v = 1.0 / without
-        m = v * (centre / variance - shift)
-        total = v + noise
-        alpha = (limit - m) / np.sqrt(total)
-        hazard = np.exp(-0.5 * alpha**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(alpha))
-        weight = hazard * (hazard + alpha) / total
-        fresh = weight / (1.0 - weight * v)
-        moved = fresh * m - hazard / (np.sqrt(total) * (1.0 - weight * v))
-        still = np.max(np.abs(fresh - precision) * v) < STILL and np.max(np.abs(moved - shift) * np.sqrt(v)) < STILL
-        precision, shift = fresh, moved
-        if still:
+        change = 0.0
+        for row in range(count):
+            variance = float(now[row, row])
+            without = 1.0 / variance - precision[row]
+            fresh, moved = _site((centre[row] / variance - shift[row]) / without, 1.0 / without, limit[row], noise[row])
+            more, further = fresh - precision[row], moved - shift[row]
+            share = now[:, row] / (1.0 + more * variance)
+            centre = centre + share * (further - more * centre[row])
+            now = now - more * (share[:, None] * now[:, row])
+            precision[row], shift[row] = fresh, moved
+            change = max(change, abs(more) / without, abs(further) / math.sqrt(without))
+        if change < STILL:
             break
-    taught = precision > 0
-    results[taught] = shift[taught] / precision[taught]
-    return results, precision
+    return np.divide(shift, precision, out=mean.copy(), where=precision > 0), precision
+
+
+def _site(mean: float, variance: float, limit: float, noise: float) -> tuple[float, float]:
+    """Return precision and precision x result of the normal result that stands for one limit."""
+    sd = math.sqrt(variance + noise)
+    alpha = (limit - mean) / sd
+    hazard = math.exp(-0.5 * alpha**2 - 0.5 * math.log(2 * math.pi) - float(log_ndtr(alpha)))
+    weight = hazard * (hazard + alpha) / sd**2
+    rest = 1.0 - weight * variance
+    return weight / rest, (weight * mean - hazard / sd) / rest

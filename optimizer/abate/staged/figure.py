@@ -85,7 +85,7 @@ def _costs(panel: Axes, schedule: Schedule) -> None:
 
 
 def _attainment(panel: Axes, schedule: Schedule) -> None:
-    """Draw the value of each target over what it allows, of a lower limit the other way round; filled where it holds."""
+    """Draw the value of each target over what it allows, lower limits the other way round; filled where it holds."""
     table = schedule.attainment
     sign = np.where(schedule.case.words("targets", "sense") == "at_least", -1.0, 1.0)
     names = list(dict.fromkeys(table["target"]))

@@ -22,6 +22,7 @@ from abate.staged.model import StagedModel
 from abate.staged.reach import out_of_reach
 from abate.staged.reading import yearly_prices, yearly_slack
 from abate.staged.stage import OutOfReachError, Stage, Staged, Standing
+from abate.staged.warm import WarmStart
 from abate_models.compile import CompiledModel
 from abate_models.problem import Problem
 from abate_models.stages import Coupling
@@ -43,12 +44,21 @@ class Planner:
     ----------
     time_limit : seconds for each solve; None for no limit.
     gap : relative gap at which a plan with yes-or-no decisions counts as optimal.
+    start : where the last solve of an earlier planner ended (`warm_start`).
     """
 
-    def __init__(self, *, time_limit: float | None = None, gap: float = DEFAULT_GAP) -> None:
-        self._time_limit, self._gap = time_limit, gap
+    def __init__(
+        self, *, time_limit: float | None = None, gap: float = DEFAULT_GAP, start: WarmStart | None = None
+    ) -> None:
+        self._time_limit, self._gap, self._start = time_limit, gap, start
         self._cheapest: Session | None = None
         self._nearest: Session | None = None
+        self._end: WarmStart | None = None
+
+    @property
+    def warm_start(self) -> WarmStart | None:
+        """Where the plan of least cost ended, for a later planner; None before there is one."""
+        return self._end
 
     def solve(
         self,
@@ -99,6 +109,7 @@ class Planner:
         plan = _Plan(model)
         self._cheapest, plan.how = self._with_model(self._cheapest, model.compiled if frozen is None else frozen)
         plan.least_cost(self._cheapest, frozen)
+        self._end = WarmStart.of(self._cheapest, model.compiled)
         if tolerance is not None and model.has_change:
             self._nearest, _ = self._with_model(self._nearest, plan.kept)
             plan.least_change(self._nearest, tolerance)
@@ -110,7 +121,8 @@ class Planner:
         """Return the session with a new model in it, and what was done to get there."""
         if session is None:
             made = Session(compiled, time_limit=self._time_limit, gap=self._gap)
-            return made, "rebuilt because there was no model yet"
+            how = "rebuilt because there was no model yet" if self._start is None else self._start.begin(made, compiled)
+            return made, how
         return session, session.update(compiled)
 
 

@@ -189,4 +189,5 @@ def prediction_error(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Return the median relative error of the next year's quality, by prior and the year that it was forecast in."""
     own = forecasts[forecasts["years_ahead"] == 1.0]
     error = np.abs(own["expected"] / own["outcome"] - 1.0)
-    return error.groupby([own["prior"], own["made"]], sort=False).median().unstack("prior")
+    medians = error.groupby([own["prior"], own["made"]], sort=False).median()
+    return pd.DataFrame({prior: medians[prior] for prior in dict.fromkeys(own["prior"])})

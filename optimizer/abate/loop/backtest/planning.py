@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from abate.loop.backtest.outlook import Brief, Outlook
 from abate.loop.backtest.policies import Policy
 from abate.staged.planner import Planner, Stage, Standing
+from abate_models.stability import change_weights
 from abate_models.stages import discount_factors
 
 Floats = NDArray[np.float64]
@@ -62,7 +63,7 @@ class Decision:
     ----------
     plan : in force from now on.
     reason : why it replaced the one before; empty where that one stands.
-    change : load that is allocated anew, mean over the years that both plans have, as a share of all baseline loads.
+    change : share of its baseline load that a source is allocated anew, mean over sources and the years of both plans.
     forecasts : what the plan in force is expected to come to, by how many years ahead the year lies.
     """
 
@@ -135,8 +136,8 @@ class Planning:
             return "a new year"
         kept, new = (self._cost(stages, standing, one) for one in (before, plan))
         savings = (kept - new) / kept if kept > 0 else 0.0
-        risks = (_risk(stages[:JUDGED], one) for one in (before, plan))
-        return self._policy.trigger.reason(self._brief.problem.targets.ids, *risks, savings)
+        standing_risk, renewed_risk = (_risk(stages[:JUDGED], one) for one in (before, plan))
+        return self._policy.trigger.reason(self._brief.problem.targets.ids, standing_risk, renewed_risk, savings)
 
     def _cost(self, stages: list[Stage], standing: Floats, plan: Plan) -> float:
         """Return the discounted cost still to come of a plan, without the capital of what stands."""
@@ -145,8 +146,8 @@ class Planning:
 
     def _change(self, before: Plan, now: Plan) -> float:
         problem = self._brief.problem
-        moved = np.abs(now.extents - before.extents) @ np.abs(problem.options.removal).sum(axis=0)
-        return float(moved.mean() / problem.loads.baseline.sum())
+        moved = np.abs(now.extents - before.extents) @ change_weights(problem)
+        return float(moved.mean() / len(problem.sources))
 
 
 def _forecast(stage: Stage, extents: Floats) -> Forecast:

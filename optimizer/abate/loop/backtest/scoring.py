@@ -36,7 +36,7 @@ class Score:
     cost : its part that is no penalty, money.
     attained : share of receptors and years within their limit.
     worst : greatest relative exceedance of any receptor in any year.
-    churn : load that plans allocated anew, yearly mean as a share of all baseline loads.
+    churn : share of its baseline load that a source is allocated anew, mean over sources, planned years and decisions.
     plans : how many plans were in force, one after the other.
     """
 

@@ -102,10 +102,10 @@ def observe(truth: Truth, noise: Noise, year: int, extents: Floats, first_year: 
 
 
 def _period(year: int, month: int, quality: Floats, below: Mask, load: Floats, activity: Floats) -> Period:
-    last = np.datetime64(f"{year}-{month + 1:02d}") + 1
+    following = np.datetime64(f"{year}-{month + 1:02d}", "M") + 1
     return Period(
         start=f"{year}-{month + 1:02d}-01",
-        end=str(np.datetime64(last, "D") - 1),
+        end=str(following.astype("datetime64[D]") - 1),
         quality=quality,
         quality_sd=np.full(len(quality), np.nan),
         nondetect=below & ~np.isnan(quality),
