@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +36,9 @@ def main() -> None:
         "--worlds", type=int, default=30, choices=range(1, 31), metavar="1..30", help="of each set of seeds"
     )
     looped.add_argument("--workers", type=int, default=2, help="processes")
+    timed = commands.add_parser("loop-speed", help="speed of belief, re-solve, ledger and batch")
+    killed = commands.add_parser("ledger-kills", help="writers of a ledger that are killed at random moments")
+    killed.add_argument("--kills", type=int, default=200, help="of each database")
     made: list[tuple[argparse.ArgumentParser, Command, str]] = [
         (speed, _speed, "docs/benchmarks.md"),
         (sides, _strategies, "docs/strategies.md"),
@@ -42,6 +47,8 @@ def main() -> None:
         (explored, _trade_offs, "docs/trade-offs.md"),
         (looped, _loop, "docs/loop.md"),
         (told, _stories, "docs"),
+        (timed, _loop_speed, "docs/loop-speed.md"),
+        (killed, _ledger_kills, "docs/ledger-kills.md"),
     ]
     for command, run, out in made:
         command.add_argument(
@@ -114,6 +121,32 @@ def _loop(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
     from benchmarks.loop import write_report
 
     return write_report(given.worlds, given.workers, given.out, _report)
+
+
+def _loop_speed(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.loop_speed import speed_page
+    from benchmarks.writing import write_whole
+
+    text = speed_page(_said(machine()), _report)
+    write_whole(given.out, text.encode())
+    return text
+
+
+def _ledger_kills(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.loop_speed import POSTGRESQL, kills_page
+    from benchmarks.writing import write_whole
+
+    with tempfile.TemporaryDirectory() as folder:
+        places = {"SQLite": str(Path(folder) / "plans.db")}
+        if url := os.environ.get(POSTGRESQL):
+            places["PostgreSQL"] = url
+        text = kills_page(_said(machine()), given.kills, _report, places)
+    write_whole(given.out, text.encode())
+    return text
+
+
+def _said(machine: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in machine.items()) + "."
 
 
 def _report(what: str) -> None:

@@ -121,8 +121,8 @@ From {in_force} on each year is a cycle, and the next year is drawn from the sam
 
 *True* is how many of {targets} targets hold in the next year under the plan of each cycle, in the truth that nobody was
 told; they are asked to hold with a probability of 80 %. Where they cannot all be held with what is now believed of the
-measures, the smallest easing is proposed with the plan: *eased* counts the targets. After the last cycle these removals of the library are proposed to be
-revised, in {unit}, with the interval that holds the truth with a probability of 90 %:
+measures, the smallest easing is proposed with the plan: *eased* counts the targets. After the last cycle these removals
+of the library are proposed to be revised, in {unit}, with the interval that holds the truth with a probability of 90 %:
 
 {standards}
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -188,7 +189,7 @@ def test_a_target_that_must_not_give_way_leaves_no_plan(plan, as_planned):
 
 @pytest.mark.parametrize(("ceiling", "gives_way", "extents"), [(3.01, 0.0, LEAST), (2.99, 10.0, [0.0, 0.0, 1.0, 0.0])])
 def test_a_target_gives_way_where_its_price_would_pass_the_ceiling(ceiling, gives_way, extents):
-    # with the lake held, tonnes 41 to 50 cost 2 x 4 - 5 = 3 EUR each (a = 2 r - 80, c = 80 - r); 40 t come with the lake
+    # with the lake held, tonnes 41 to 50 cost 2 x 4 - 5 = 3 EUR each (a = 2 r - 80, c = 80 - r); 40 come with the lake
     case = make_case(targets_price_ceiling=[ceiling, None])
     revision = abate.revise(case, None, monitored([2026], 0 * LEAST), realignment=choices())
     assert rc.extents_in(revision) == pytest.approx(np.array(extents))
@@ -236,7 +237,7 @@ def test_every_allocation_that_moved_is_listed_and_no_other(echo, echo_revision)
 
 
 def test_the_next_cycle_starts_where_the_last_one_ended(echo, echo_revision):
-    case, plan, history = echo
+    case, _, history = echo
     truth = StatedTruth(effectiveness={"nutrient-management": 0.6})
     later = simulate_history(case, echo_revision.plan, range(2026, 2029), 11, truth)
     later = pd.concat([history, later[later["period_start"] >= "2028"]], ignore_index=True)
@@ -256,7 +257,8 @@ def test_a_measure_that_removes_less_is_named(echo_revision):
     standards = echo_revision.standards
     assert standards["measure"].tolist() == ["nutrient-management"]
     row = standards.iloc[0]
-    assert row["proposed"] == pytest.approx(0.6 * row["library"], rel=0.1)
+    # the truth is 60 %; the prior holds the estimate back towards 100 %
+    assert 0.55 * row["library"] < row["proposed"] < 0.75 * row["library"]
     assert row["lower"] < row["proposed"] < row["upper"] < row["library"]
     of_manure = echo_revision.changes[echo_revision.changes["source"].str.endswith("manure")]
     assert of_manure["why"].str.contains("nutrient-management is believed to remove less here").all()
@@ -457,25 +459,41 @@ def test_loads_grow_from_the_first_year_of_the_horizon(cycles):
 
 
 def test_what_was_decided_within_its_lead_time_is_not_lost(cycles):
-    # filters take off 25 and 20 t of the 50 t of 2029 and more: the plant at the mill has to be decided in the first cycle
+    # of 50 t and more in 2029 the filters take off 45: plants have to be decided in the first cycle, and work in time
+    plants = [("town", "plant"), ("mill", "plant")]
     for revision in cycles:
         assert not len(revision.targets)
         milestones = revision.milestones
         from_2029 = milestones[(milestones["target"] == "cap") & (milestones["year"] >= 2029)]
         assert (from_2029["expected"] <= 130.0 * (1 + 1e-6)).all()
-    plants = [
-        [plan.extents.get(("mill", "plant"), 0.0) for plan in revision.memory.in_force if plan.since[:4] == "2029"]
-        for revision in cycles[:3]
+    of_2029 = [
+        [sum(plan.extents.get(key, 0.0) for key in plants) for plan in one.memory.in_force if plan.since[:4] == "2029"]
+        for one in cycles
     ]
-    assert plants[0][0] > 0.1
-    assert all(later[0] >= plants[0][0] * (1 - 1e-6) for later in plants)
+    assert of_2029[0][0] > 0.1
+    assert np.ravel(of_2029) == pytest.approx(of_2029[0][0])
+
+
+def test_where_everything_comes_as_planned_the_first_plan_stands_to_the_end(cycles):
+    assert [one.renewed for one in cycles] == [True, False, False, False, False]
+    assert cycles[-1].memory.in_force[-1] == cycles[0].memory.in_force[-1]
+
+
+def test_a_plan_that_stands_still_costs_what_is_not_decided_yet(cycles):
+    # the plant at the mill is planned for 2031, so that it is decided in 2029 at the latest: up to then it costs its
+    # capital, 300 EUR at 5 % over 20 years for a whole one
+    plant = cycles[0].memory.in_force[-1].extents["mill", "plant"]
+    capital = 300.0 * 0.05 / (1 - 1.05**-20) * plant
+    of_2031 = [one.years.set_index("year").loc[2031, "yearly_cost"] for one in cycles]
+    assert of_2031[:3] == pytest.approx([of_2031[0]] * 3)
+    assert of_2031[3:] == pytest.approx([of_2031[0] - capital] * 2)
 
 
 def test_what_is_built_never_falls(cycles):
     built = [np.array([(one.memory.built or {}).get(key, 0.0) for key in rc.OPTIONS]) for one in cycles]
-    for before, after in zip(built, built[1:], strict=False):
+    for before, after in pairwise(built):
         assert (after >= before - 1e-9).all()
-    assert built[-1][2] > 0.1
+    assert built[-1].sum() > 1.0
 
 
 def test_a_year_that_is_frozen_stays_while_later_ones_move(cycles, ahead):
@@ -513,17 +531,17 @@ def twice(case, plan):
     return first, pd.concat([busy, monitored([2027], rc.extents_in(first))], ignore_index=True)
 
 
-def test_a_planner_that_was_kept_gives_a_plan_as_good(case, twice):
+def test_starting_where_the_last_model_ended_gives_a_plan_as_good(case, twice):
     first, found = twice
-    warm = abate.revise(case, first, found, realignment=choices())
-    cold = abate.revise(case, replace(first, planner=None), found, realignment=choices())
+    without = replace(first, memory=replace(first.memory, start=None))
+    warm, cold = (abate.revise(case, one, found, realignment=choices()) for one in (first, without))
     assert first.how == cold.how == "rebuilt because there was no model yet"
     assert warm.plan.cost == pytest.approx(cold.plan.cost)
     problem = read_problem(case)
     assert weighted_change(warm, problem) == pytest.approx(weighted_change(cold, problem))
 
 
-def test_what_is_recorded_does_not_depend_on_a_planner_that_was_kept(case, twice, tmp_path):
+def test_what_is_recorded_can_be_computed_again_wherever_it_started(case, twice, tmp_path):
     first, found = twice
     with abate.Ledger(tmp_path / "plans.db") as ledger:
         abate.revise(case, first, found, ledger=ledger, realignment=choices())
@@ -539,19 +557,11 @@ def test_how_the_model_was_kept_is_told_whether_or_not_the_plan_stands(ahead, cy
     # another year, and the same numbers
     assert again.how == "updated"
     given = rc.tables()
-    given["options"] = pd.concat(
-        [
-            given["options"],
-            pd.DataFrame([("mill", "pond", 1.0, 50.0)], columns=["source", "measure", "max_extent", "unit_cost"]),
-        ]
-    )
+    pond = pd.DataFrame({"source": ["mill"], "measure": ["pond"], "max_extent": [1.0], "unit_cost": [50.0]})
+    removes = pd.DataFrame({"source": ["*"], "measure": ["pond"], "pollutant": ["P"], "removal": [0.1]})
+    given["options"] = pd.concat([given["options"], pond])
     given["measures"] = pd.DataFrame({"measure": ["plant", "filter", "pond"], "lifetime_years": 20.0})
-    given["removals"] = pd.concat(
-        [
-            given["removals"],
-            pd.DataFrame([("*", "pond", "P", 0.1)], columns=["source", "measure", "pollutant", "removal"]),
-        ]
-    )
+    given["removals"] = pd.concat([given["removals"], removes])
     third = pd.concat([more, monitored([2028], LEAST)], ignore_index=True)
     wider = abate.revise(abate.load(given), again, third, realignment=choices())
     assert wider.how.startswith("rebuilt because")
@@ -652,8 +662,11 @@ def test_another_process_computes_the_same_bytes(record):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("UPDATE cycles SET result = replace(result, 'renewed', 'renowed') WHERE id = 2", "damaged|changed|hash"),
-        ("UPDATE cycles SET actor = 'somebody' WHERE id = 2", "damaged|changed|hash"),
+        (
+            "UPDATE cycles SET result = replace(result, 'renewed', 'renowed') WHERE id = 2",
+            "is not the one that was recorded|changed|hash",
+        ),
+        ("UPDATE cycles SET actor = 'somebody' WHERE id = 2", "is not the one that was recorded|changed|hash"),
     ],
 )
 def test_a_damaged_row_is_named(record, tmp_path, change, said):

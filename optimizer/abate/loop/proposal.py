@@ -21,6 +21,7 @@ from abate.loop.realignment import Realignment
 from abate.loop.years_ahead import YearsAhead
 from abate.noplan import smallest_relaxation
 from abate.plan import Plan
+from abate.solver import FEASIBILITY_TOLERANCE
 from abate.staged.conflict import no_schedule
 from abate.staged.planner import OutOfReachError, Planner, Staged, Standing, first_working_years
 from abate.staged.reading import least_added, yearly_cost
@@ -30,6 +31,7 @@ from abate.tables import target_units
 from abate_data.case import Case
 from abate_models.assemble import assemble
 from abate_models.problem import Problem
+from abate_models.relaxation import target_sizes
 from abate_models.stages import discount_factors
 
 Floats = NDArray[np.float64]
@@ -106,17 +108,20 @@ def propose(
     search = _Search(ahead, _standing(ahead, built, previous, realignment), realignment, planner)
     staged = search.new_plan()
     held, how, notes = search.ahead, staged.how, (*search.notes, *staged.notes)
+    yearly = staged.yearly_cost
     judged = max(min(realignment.margin_years, len(ahead.years)), 1)
     renewed = _risk(held, staged.extents, judged)
     reason, standing = "no plan was in force", np.full(len(renewed), np.nan)
     if previous is not None:
         standing = _risk(ahead, previous, judged)
-        cost = _cost_to_come(ahead, built, previous)
+        going_on = _yearly_costs(ahead, search.standing.built, previous)
+        cost = float(discount_factors(ahead.years, ahead.case.settings.discount_rate) @ going_on)
         savings = 1.0 - staged.cost / cost if cost > 0 else 0.0
         reason = realignment.trigger.reason(ahead.stages[0].problem.targets.ids, standing, renewed, savings)
         if not reason:
             # on a model of its own: the planner goes on from the one that it has
             held, staged = _kept(ahead, built, previous)
+            yearly = going_on
     case = held.case_in(0, staged.margins[0], staged.slack[0])
     plan = plan_of_year(case, staged, 0)
     return Proposal(
@@ -125,7 +130,7 @@ def propose(
         plan=plan,
         extents=staged.extents,
         loads=staged.loads,
-        yearly_cost=staged.yearly_cost,
+        yearly_cost=yearly,
         allocation=plan.allocation["allowed"].to_numpy(),
         asked_by=[str(name) for name in plan.allocation["basis"]],
         margins=staged.margins[0],
@@ -254,16 +259,14 @@ def _risk(ahead: YearsAhead, extents: Floats, judged: int) -> Floats:
     return worst
 
 
-def _cost_to_come(ahead: YearsAhead, built: Floats, extents: Floats) -> float:
-    """Return the discounted cost of going on with extents (years x options)."""
-    factors = discount_factors(ahead.years, ahead.case.settings.discount_rate)
-    standing = np.broadcast_to(built, extents.shape)
+def _yearly_costs(ahead: YearsAhead, standing: Floats, extents: Floats) -> Floats:
+    """Return what each year costs (years,) where one goes on with extents (years x options), beside what stands."""
     added = least_added(extents, standing, ahead.stages[0].problem.options.ramp)
     costs = [
         yearly_cost(stage.problem, extent, extent > 0, extra)
         for stage, extent, extra in zip(ahead.stages, extents, added, strict=True)
     ]
-    return float(factors @ np.array(costs))
+    return np.array(costs)
 
 
 def _kept(ahead: YearsAhead, built: Floats, previous: Floats) -> tuple[YearsAhead, Staged]:
@@ -290,10 +293,11 @@ def _eased_table(asked: YearsAhead, held: YearsAhead, staged: Staged) -> pd.Data
         # a target that does not hold yet has no limit
         held_now = np.isfinite(targets.limit)
         eased = targets.sign * np.subtract(now.limit, targets.limit, out=np.zeros(len(held_now)), where=held_now)
+        size = target_sizes(asked.stages[place].problem)
         for row, name in enumerate(targets.ids):
             by_price = float(staged.slack[place, row])
             gives_way = float(eased[row]) + by_price
-            if gives_way > 0:
+            if gives_way > FEASIBILITY_TOLERANCE * size[row]:
                 why = "its price would pass its ceiling" if by_price else "the targets cannot all hold in that year"
                 limit = float(targets.limit[row])
                 proposed = limit + targets.sign[row] * gives_way
