@@ -45,6 +45,11 @@ class Planner:
     time_limit : seconds for each solve; None for no limit.
     gap : relative gap at which a plan with yes-or-no decisions counts as optimal.
     start : where the last solve of an earlier planner ended (`warm_start`).
+
+    Attributes
+    ----------
+    begun : what was done to get the first model: ``updated`` where it started from an earlier one, or ``rebuilt
+        because ...``; empty before there is one.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class Planner:
         self._cheapest: Session | None = None
         self._nearest: Session | None = None
         self._end: WarmStart | None = None
+        self.begun = ""
 
     @property
     def warm_start(self) -> WarmStart | None:
@@ -122,6 +128,7 @@ class Planner:
         if session is None:
             made = Session(compiled, time_limit=self._time_limit, gap=self._gap)
             how = "rebuilt because there was no model yet" if self._start is None else self._start.begin(made, compiled)
+            self.begun = self.begun or how
             return made, how
         return session, session.update(compiled)
 
