@@ -87,7 +87,6 @@ TARGETS = Table(
             "the most that one unit of tightening may cost; beyond it a target of priority above 0 gives way when "
             "targets are re-aligned",
             "price",
-            math.inf,
         ),
         amount(
             "reference_flow",

@@ -144,7 +144,7 @@ def test_a_static_plan_is_never_changed_and_every_plan_has_a_reason():
 
 def test_the_closed_loop_and_the_one_without_stability_rule_differ_in_that_alone():
     loop, restless = NAMED[LOOP], NAMED[RESTLESS]
-    assert replace(loop, name=RESTLESS, tolerance=None, forecasts=()) == restless
+    assert replace(loop, name=RESTLESS, tolerance=None, trigger=None, forecasts=()) == restless
 
 
 # --- the whole ---

@@ -16,8 +16,9 @@ from abate.loop.trigger import Trigger
 
 ORACLE, LOOP, RESTLESS = "oracle", "closed loop", "closed loop, no stability rule"
 
-#: Probability of the closed loop's margin, the years that have one, and what a smaller change may cost.
-PROBABILITY, MARGIN_YEARS, TOLERANCE = 0.8, 2, 0.015
+#: Probability of the closed loop's margin, the years that have one, and what a smaller change may cost. The stability
+#: rule is the last of them, with the trigger.
+PROBABILITY, MARGIN_YEARS, TOLERANCE = 0.8, 2, 0.02
 #: How many years ahead of the next one the closed loop states a forecast: next year, and in the fifth year.
 HORIZONS = (0, 4)
 
@@ -72,13 +73,7 @@ def _belief(brief: Brief, _: Truth) -> Outlook:
     return Believed(brief)
 
 
-_RESTLESS = Policy(
-    RESTLESS,
-    _belief,
-    probability=PROBABILITY,
-    margin_years=MARGIN_YEARS,
-    trigger=Trigger(),
-)
+_RESTLESS = Policy(RESTLESS, _belief, probability=PROBABILITY, margin_years=MARGIN_YEARS)
 
 #: In the order in which they are shown.
 POLICIES = (
@@ -90,6 +85,6 @@ POLICIES = (
     Policy("belief, transfer fixed", _fixed_transfer),
     Policy("belief, no margin", _belief),
     _RESTLESS,
-    replace(_RESTLESS, name=LOOP, tolerance=TOLERANCE, forecasts=HORIZONS),
+    replace(_RESTLESS, name=LOOP, tolerance=TOLERANCE, trigger=Trigger(), forecasts=HORIZONS),
     Policy(ORACLE, Foresight, replans=False),
 )

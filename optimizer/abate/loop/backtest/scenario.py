@@ -62,7 +62,7 @@ class Scenario:
     hidden: float = 0.5
     ramp: float = 0.5
     interim: float = 0.5
-    phase_in: int = 4
+    phase_in: int = 5
     cut: tuple[float, float] = (-0.25, 0.35)
     penalty: float = 1.1e6
     overstated: float = 0.22
