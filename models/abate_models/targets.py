@@ -56,7 +56,7 @@ class Targets:
     sources : (targets x sources), True where a budget counts a source's cost.
     year : year by which it must hold; NaN for the end of the horizon.
     probability : with which it must hold; NaN where its expected value is judged.
-    price_ceiling : the most that one unit of tightening of its row may cost [money/yr per unit of the row]; NaN or infinite
+    price_ceiling : the most that one unit of tightening may cost [money/yr per unit of the row]; NaN or infinite
         where it does not give way for its price.
     """
 

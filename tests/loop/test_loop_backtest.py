@@ -1,6 +1,8 @@
 """The backtest: worlds that depend on their seed alone, policies that see no truth, scores by hand."""
 
+import importlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,9 +21,10 @@ from abate.loop.backtest.watching import fault_rows
 from abate.loop.backtest.world import draw_world
 from abate.loop.trigger import Trigger
 
-TINY = Scenario(sources=4, receptors=2, years=4, faults=1, phase_in=2)
+TINY = Scenario(sources=4, receptors=2, years=5, phase_in=2)
+ROOT = Path(__file__).parents[2]
 NAMED = {policy.name: policy for policy in POLICIES}
-FEW = [NAMED[name] for name in ("static plan", "relative response factor", LOOP, ORACLE)]
+FEW = [NAMED[name] for name in ("static plan", "relative response factor", RESTLESS, LOOP, ORACLE)]
 
 
 def mean_quality(world, year, extents):
@@ -71,7 +74,7 @@ def test_errors_of_the_library_scatter_about_one_as_widely_as_stated():
 def test_limits_fall_to_those_of_the_case():
     world = draw_world(1, "unbiased", TINY)
     final = world.problem.targets.limit
-    assert_allclose(world.limits, np.outer([1 + TINY.interim, 1 + TINY.interim / 2, 1.0, 1.0], final))
+    assert_allclose(world.limits, np.outer([1 + TINY.interim, 1 + TINY.interim / 2, 1.0, 1.0, 1.0], final))
 
 
 def test_a_fault_halves_what_every_measure_removes_and_reports_may_hide_it():
@@ -135,11 +138,12 @@ def test_capacity_is_not_unbuilt_and_grows_within_its_ramp():
 def test_a_static_plan_is_never_changed_and_every_plan_has_a_reason():
     world = draw_world(0, "unbiased", TINY)
     static, loop = run(world, NAMED["static plan"]), run(world, NAMED[LOOP])
-    assert [bool(one.reason) for one in static.decisions] == [True, False, False, False]
+    assert [bool(one.reason) for one in static.decisions] == [True, False, False, False, False]
     assert sum(one.change for one in static.decisions) == 0
     for decision in loop.decisions:
         assert bool(decision.reason) or decision.change == pytest.approx(0.0, abs=1e-9)
-    assert set(loop.decisions[0].forecasts) == {0}  # the fifth year is beyond these four
+    assert set(loop.decisions[0].forecasts) == {0, 4}
+    assert set(loop.decisions[1].forecasts) == {0}  # the fifth year is beyond the last one
 
 
 def test_the_closed_loop_and_the_one_without_stability_rule_differ_in_that_alone():
@@ -150,8 +154,13 @@ def test_the_closed_loop_and_the_one_without_stability_rule_differ_in_that_alone
 # --- the whole ---
 
 
-def test_the_same_seeds_give_the_same_bytes_and_nobody_beats_the_oracle():
-    first, second = (backtest([0, 1], policies=FEW, scenario=TINY) for _ in range(2))
+@pytest.fixture(scope="module")
+def tested():
+    return backtest([0, 1], policies=FEW, scenario=TINY)
+
+
+def test_the_same_seeds_give_the_same_bytes_and_nobody_beats_the_oracle(tested):
+    first, second = tested, backtest([0, 1], policies=FEW, scenario=TINY, workers=2)
     for name in ("scores", "forecasts", "faults", "false_alarms"):
         assert_frame_equal(getattr(first, name), getattr(second, name), check_exact=True)
     assert first.scores["regret"].min() >= -1e-6
@@ -159,8 +168,24 @@ def test_the_same_seeds_give_the_same_bytes_and_nobody_beats_the_oracle():
     assert list(first.forecasts.columns[2:]) == [
         "target", "made", "year", "years_ahead", "expected", "sd", "probability", "outcome", "held",
     ]  # fmt: skip
-    assert len(first.forecasts) == 2 * 2 * TINY.years * TINY.receptors
+    assert len(first.forecasts) == 2 * 2 * (TINY.years + 1) * TINY.receptors
     assert len(first.plot().axes) == 4
+
+
+def test_the_page_says_what_the_backtest_found(tested, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    page = importlib.import_module("benchmarks.loop_page").page
+    names = ("policies", "policies-chosen", "receptor")
+    text = page(tested, tested, ([0, 1], [0, 1]), {name: f"{name}.png" for name in names})
+    for prior in ("unbiased", "optimistic"):
+        for policy in FEW:
+            regret, attained = (tested.value(prior, policy.name, name) for name in ("regret", "attained"))
+            cost = tested.value(prior, policy.name, "cost_ratio")
+            assert f"| {policy.name} | {regret:.2f} | {cost:.2f} | {attained:.1%} |" in text
+        met = "met" if tested.value(prior, LOOP, "attained") >= 0.90 else "NOT met"
+        assert f"{tested.value(prior, LOOP, 'attained'):.3f} (0.90 at least: {met})" in text
+        assert f"Brier score {tested.calibration(prior, 1.0).brier:.3f}" in text
+    assert all(f"]({name}.png)" in text for name in names)
 
 
 def test_without_the_oracle_there_is_no_regret():
@@ -193,9 +218,8 @@ def test_rounding_of_a_solver_is_no_exceedance():
     assert exceedance(np.array([[1.0 + 1e-9]]), np.array([[1.0]])).max() == 0
 
 
-def test_calibration_by_hand():
+def test_calibration_by_hand(tested):
     """Four forecasts of .8 of which one failed, one of .1 that failed: Brier (3 x .04 + .64 + .01) / 5 = .154."""
-    tested = backtest([0], biases=["unbiased"], policies=FEW[-1:], scenario=TINY)
     stated, held = [0.8, 0.8, 0.8, 0.8, 0.1], [True, True, True, False, False]
     forecasts = pd.DataFrame(
         {
