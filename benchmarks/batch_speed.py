@@ -35,6 +35,7 @@ class Batch:
 
     Attributes
     ----------
+    workers : how many there were.
     seconds : wall-clock time of all of it, from nothing to the last result, with the start of the workers.
     steady : wall-clock time from the first to the last result.
     computing : wall-clock seconds that the regions took in the workers, in total.
@@ -42,12 +43,18 @@ class Batch:
     peak, start : peak memory of the driver, and that before the batch, MB.
     """
 
+    workers: int
     seconds: float
     steady: float
     computing: float
     driving: float
     peak: float
     start: float
+
+    @property
+    def busy(self) -> float:
+        """Share of the workers' time, from the first to the last result, in which they compute, percent."""
+        return 100.0 * self.computing / (self.steady * self.workers)
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ def batch_table(result: Measured) -> str:
         "seconds",
         "from first to last result",
         "computing, in all workers",
+        "percent of their time",
         "CPU of the driver",
         "memory of the driver, MB",
     ]
@@ -118,7 +126,7 @@ def plan_region(task: Task) -> Any:
 
 
 def _medians(batches: list[Batch]) -> list[str]:
-    names = ("seconds", "steady", "computing", "driving", "peak")
+    names = ("seconds", "steady", "computing", "busy", "driving", "peak")
     return [f"{median(getattr(batch, name) for batch in batches):.1f}" for name in names]
 
 
@@ -150,6 +158,7 @@ def _drive(regions: int, workers: int) -> Batch:
         raise RuntimeError(f"{summary}: {summary.failed[0].message}")
     clock.lap("batch")
     return Batch(
+        workers=workers,
         seconds=times[-1] - start,
         steady=times[-1] - times[0],
         computing=sum(row.seconds for row in summary.rows),

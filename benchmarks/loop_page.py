@@ -86,9 +86,9 @@ SECTION = """\
 {tables}"""
 
 POLICIES = """\
-Medians over {worlds} worlds; attained is the share of receptors and years within the limit, worst the greatest relative
-exceedance of a world, churn the share of its baseline load that a source is allocated anew each year, mean over the years planned, plans how
-many plans were in force one after the other (means).
+Medians over {worlds} worlds; attained (mean) is the share of receptors and years within the limit, worst the greatest
+relative exceedance in a world, churn the share of its baseline load that a source is allocated anew each year (mean
+over sources and the years planned), plans how many were in force one after the other (mean).
 """
 
 

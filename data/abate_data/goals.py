@@ -153,11 +153,12 @@ OBSERVATIONS = Table(
         id_column("parameter", "of a quality"),
         amount(
             "value",
-            "the result; blank where none could be taken, and in a correction that takes a result back",
+            "the result; a load is a rate, per year in a month too; blank where none could be taken, and in a "
+            "correction that takes a result back",
             "observation",
             low=-math.inf,
         ),
-        text("unit", "the unit of the value"),
+        text("unit", "the unit of the value; blank for that of the case"),
         choice(
             "qualifier",
             "blank, or < for below the detection limit given as the value, or estimated",

@@ -114,14 +114,14 @@ def note_permits_far_from_loads(case: Case) -> Iterator[Finding]:
 def note_unused(case: Case) -> Iterator[Finding]:
     """Note figures that a plan of a single stage does not use."""
     for table, column, done in (
-        ("targets", "year", "all targets hold at once, whatever their year"),
-        ("options", "first_year", "every option may be used, whatever its first year"),
+        ("targets", "year", "there all targets hold at once, whatever their year"),
+        ("options", "first_year", "there every option may be used, whatever its first year"),
     ):
         count = int((~np.isnan(case.values(table, column))).sum())
         if count:
             rows = "1 row" if count == 1 else f"{count} rows"
-            problem = f"is given in {rows} and not used by a plan of one stage: {done}"
-            yield Finding(table, problem, "leave it as a record, or plan each year as a scenario", column=column)
+            problem = f"is given in {rows} and not used by a plan of one year: {done}"
+            yield Finding(table, problem, "plan the years together with abate.schedule or abate.revise", column=column)
 
 
 def note_certain_figures(case: Case) -> Iterator[Finding]:

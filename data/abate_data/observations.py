@@ -152,6 +152,9 @@ def written_observations(case: Case, source: pd.DataFrame | str | Path | None = 
         return case[_TABLE]
     if isinstance(source, pd.DataFrame):
         return source.reset_index(drop=True)
+    if not isinstance(source, str | Path):
+        cure = "give a table, or the path of a CSV file or workbook"
+        raise InputError([Finding(_TABLE, "are no table", cure, value=repr(source)[:80])])
     findings: list[Finding]
     if is_workbook(source):
         written, findings, _ = workbook.read_one_sheet(Path(source), _TABLE)

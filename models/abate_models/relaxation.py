@@ -85,7 +85,9 @@ def target_sizes(problem: Problem) -> np.ndarray:
     at = targets.quality[targets.quality >= 0]
     quality = problem.receptors.background + problem.receptors.transfer @ problem.loads.baseline
     baseline[targets.quality >= 0] = quality[at]
-    size = np.abs(np.where(targets.allowed != 0, targets.allowed, baseline))
+    # a target that does not hold yet allows anything
+    known = np.isfinite(targets.allowed) & (targets.allowed != 0)
+    size = np.abs(np.where(known, targets.allowed, baseline))
     return np.where(size > 0, size, 1.0)
 
 

@@ -18,9 +18,10 @@ from abate.front.explore import explore
 from abate.front.front import Front
 from abate.front.nearby.alternatives import Alternatives, alternatives
 from abate.ledger import Ledger
+from abate.loop.first import in_force
 from abate.loop.prior import Prior
 from abate.loop.realignment import Realignment
-from abate.loop.revise import in_force, revise
+from abate.loop.revise import revise
 from abate.loop.revise_all import Revisions, revise_all
 from abate.loop.revision import Revision
 from abate.loop.trigger import Trigger

@@ -58,13 +58,20 @@ class Shape:
 
     def change_to(self, new: Shape) -> str:
         """Return in a planner's words why another shape is not the same; blank where it is."""
-        for name in dict.fromkeys([*self.columns, *new.columns]):
+        for name in _ordered(_COLUMNS, self.columns, new.columns):
             change = new.columns.get(name, 0) - self.columns.get(name, 0)
             if change:
                 return _counted(name, change)
-        names = dict.fromkeys([*self.rows, *new.rows])
+        names = _ordered(_ROWS, self.rows, new.rows)
         differing = [name for name in names if self.rows.get(name) != new.rows.get(name)]
         return f"{_called(differing[0])} differ" if differing else ""
+
+
+def _ordered(called: Mapping[str, object], *shapes: Mapping[str, object]) -> list[str]:
+    """Return the components of shapes, those with a planner's name first: whatever order a document gave them."""
+    rank = {name: place for place, name in enumerate(called)}
+    names = {name for shape in shapes for name in shape}
+    return sorted(names, key=lambda name: (rank.get(_BLOCK.sub("", name), len(rank)), name))
 
 
 def _by_place(compiled: CompiledModel) -> CompiledModel:

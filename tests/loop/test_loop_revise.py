@@ -396,8 +396,8 @@ def test_early_action_gets_back_what_it_asks_from_the_reserve():
 
 
 def test_credits_that_pass_the_reserve_are_cut_alike_and_kept():
-    # only 3 t are left for claims of 6 t: each gets half, and keeps the other half
-    case = make_case(targets_reserve=[3.0, 0.0])
+    # 3 t of reserve for claims of half of a tenth of what is emitted, and a lake that has room
+    case = make_case(targets_limit=[130.0, 3.0], targets_reserve=[3.0, 0.0])
     plan = abate.decompose(case)
     extents = rc.extents_of(plan)
     load = rc.LOAD - (rc.TONNES * extents).reshape(2, 2).sum(axis=1)
@@ -409,6 +409,30 @@ def test_credits_that_pass_the_reserve_are_cut_alike_and_kept():
     raised = np.array(list(revision.memory.allowed.values())) - revision.plan.allocation["allowed"].to_numpy()
     assert raised == pytest.approx(claims * 3.0 / claims.sum())
     assert list(revision.memory.credit.values()) == pytest.approx((claims - raised).tolist())
+
+
+def test_nothing_is_given_back_that_would_cost_a_quality_target():
+    # the lake is to keep 2.1 mg/L: a = 20 t, c = 40 t. At nine tenths of the activity the least cost is a = 10, c = 32:
+    # 80 and 40 t are allowed, and the lake has 0.5 + 0.8 + 0.8 = 2.1 mg/L, so that no credit can be paid out
+    case = make_case(targets_limit=[130.0, 2.1], targets_reserve=[10.0, 0.0])
+    plan = abate.decompose(case)
+    assert rc.extents_of(plan) == pytest.approx(np.array([0.0, 0.8, 1.0, 0.0]))
+    found = monitored([2026], rc.extents_of(plan), activity=0.9)
+    revision = abate.revise(case, plan, found, realignment=choices(credit_share=0.5, tolerance=None))
+    assert list(revision.memory.allowed.values()) == pytest.approx([80.0, 40.0], rel=1e-5)
+    assert list(revision.memory.credit.values()) == pytest.approx([4.0 * 365 / 365.25, 2.0 * 365 / 365.25], rel=1e-5)
+    assert revision.reserves.iloc[0]["to_early_action"] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_a_quality_target_with_room_is_paid_out_up_to_its_limit():
+    case = make_case(targets_limit=[130.0, 2.13], targets_reserve=[10.0, 0.0])
+    plan = abate.decompose(case)
+    found = monitored([2026], rc.extents_of(plan), activity=0.9)
+    revision = abate.revise(case, plan, found, realignment=choices(credit_share=0.5))
+    allowed = np.array(list(revision.memory.allowed.values()))
+    assert allowed.sum() <= 130.0 + 1e-6
+    assert rc.BACKGROUND + rc.TRANSFER @ allowed == pytest.approx(2.13)
+    assert (allowed > revision.plan.allocation["allowed"]).all()
 
 
 # --- years to come ---
@@ -487,6 +511,38 @@ def test_a_plan_that_stands_still_costs_what_is_not_decided_yet(cycles):
     of_2031 = [one.years.set_index("year").loc[2031, "yearly_cost"] for one in cycles]
     assert of_2031[:3] == pytest.approx([of_2031[0]] * 3)
     assert of_2031[3:] == pytest.approx([of_2031[0] - capital] * 2)
+
+
+def test_a_plan_that_stands_and_misses_a_later_year_says_so_and_eases_nothing():
+    # 5 % busier, and a plan that is kept whatever another would save: 136.5 t in 2031, which new measures could mend
+    settings = {"horizon": {"start": 2026, "end": 2031}}
+    case = make_case(rc.tables(**settings), targets_year=[2031, 2031])
+    found = monitored([2026], LEAST, activity=1.05)
+    options = choices(trigger=abate.Trigger(savings=2.0))
+    revision = abate.revise(case, abate.decompose(make_case()), found, realignment=options)
+    assert not revision.renewed
+    assert not len(revision.targets)
+    row = revision.milestones.set_index(["target", "year"]).loc[("cap", 2031)]
+    assert row["expected"] == pytest.approx(136.5)
+    assert row["limit"] == pytest.approx(130.0)
+    assert revision.shifts["by_limit"].tolist() == [0.0, 0.0]
+
+
+def test_the_plan_of_the_next_year_costs_what_that_year_costs(cycles):
+    for revision in cycles:
+        assert revision.plan.cost == pytest.approx(revision.years.iloc[0]["yearly_cost"], abs=1e-6)
+
+
+@pytest.mark.parametrize("limit", [220.0, 229.0, 240.0])
+def test_a_plan_in_force_that_passes_a_budget_is_told_of_like_any_other(as_planned, plan, limit):
+    # the plan in force costs 230 EUR a year, and no other keeps cap and lake for less
+    given = rc.tables()
+    money = pd.DataFrame({"target": ["money"], "kind": ["budget"], "limit": [limit]})
+    given["targets"] = pd.concat([given["targets"], money], ignore_index=True)
+    revision = abate.revise(abate.load(given), plan, as_planned, realignment=choices())
+    risk = revision.risks.set_index("target")["in_force"]
+    assert risk["money"] == (1.0 if limit < 230.0 else 0.0)
+    assert ("money" in list(revision.targets["target"])) == (limit < 230.0)
 
 
 def test_what_is_built_never_falls(cycles):

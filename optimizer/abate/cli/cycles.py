@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import sys
 from contextlib import ExitStack
@@ -20,17 +21,12 @@ from abate.cli.show import console
 from abate.cli.wait import wait_for
 from abate.errors import Finding, InputError
 from abate.ledger import Ledger
-from abate.loop.memory import Memory
 from abate.loop.realignment import Realignment
 from abate.loop.records import entry_to_replay, replayed, same_as_recorded
-from abate.loop.revise import ALWAYS
-from abate.loop.revise import in_force as plan_in_force
 from abate.loop.revise import revise as revise_region
 from abate.loop.revise_all import revise_all
 from abate.loop.revision import Revision
 from abate.reach import Progress
-from abate.strategies.allocate import allocate
-from abate_data.case import Case
 from abate_data.folder import SETTINGS
 from abate_data.read import load
 
@@ -40,8 +36,19 @@ LedgerPlace = Annotated[
 Region = Annotated[
     str | None, typer.Option(metavar="NAME", help="What the ledger calls the region.  [default: the case's name]")
 ]
+InForce = Annotated[
+    str,
+    typer.Option(
+        metavar="STRATEGY",
+        help="The plan in force before the first cycle, by its strategy, such as 'least-cost' or 'least-cost since "
+        "2026-01-01'.  [default: none]",
+        show_default=False,
+    ),
+]
+OneRegion = Annotated[str | None, typer.Option(metavar="NAME", help="One region.  [default: all of them]")]
 
 app = typer.Typer()
+logger = logging.getLogger(__name__)
 
 
 @app.command(epilog="Example: abate revise tampa-bay --in-force given --ledger plans.db")
@@ -51,14 +58,7 @@ def revise(
         Path | None,
         typer.Option(metavar="PATH", help="Everything monitored so far, .csv or .xlsx.  [default: the case's own]"),
     ] = None,
-    in_force: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STRATEGY",
-            help="The plan in force before the first cycle, by its strategy, such as 'least-cost' or 'least-cost since "
-            "2026-01-01'.  [default: none]",
-        ),
-    ] = None,
+    in_force: InForce = "",
     ledger: Annotated[
         str | None,
         typer.Option(metavar="PLACE", help="Where to record it: a file, or a URL of PostgreSQL.  [default: nowhere]"),
@@ -79,16 +79,15 @@ def revise(
         refuse_figure(figure)
 
     def work(progress: Progress) -> Revision:
-        before = None if in_force is None else _first_plan(read, in_force)
         with ExitStack() as opened:
             record = None if ledger is None else opened.enter_context(Ledger(ledger, actor=actor()))
             return revise_region(
                 read,
-                before,
+                None,
                 observations,
                 ledger=record,
                 region=region,
-                realignment=Realignment(as_of=as_of),
+                realignment=Realignment(as_of=as_of, first_plan=in_force),
                 progress=progress,
             )
 
@@ -103,11 +102,6 @@ def revise(
         screen.print(f"\nwritten: {figure}", soft_wrap=True)
 
 
-def _first_plan(case: Case, text: str) -> Memory:
-    strategy, _, since = text.partition(" since ")
-    return plan_in_force(allocate(case, strategy), since.strip() or ALWAYS)
-
-
 def actor() -> str:
     """Return who does it, for the record: what ABATE_ACTOR says, or the name of the user."""
     return os.environ.get("ABATE_ACTOR") or getpass.getuser()
@@ -119,6 +113,7 @@ def batch(
         Path, typer.Argument(help="Folder of cases: a folder or workbook for each region, with its observations.")
     ],
     ledger: LedgerPlace,
+    in_force: InForce = "",
     workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 2,
     cluster: Annotated[
         str | None,
@@ -132,7 +127,13 @@ def batch(
     cases = _cases_in(folder)
     with Ledger(ledger, actor=actor()) as opened, watched() as progress:
         made = revise_all(
-            cases, ledger=opened, workers=workers, client=cluster, time_limit=time_limit, progress=progress
+            cases,
+            ledger=opened,
+            realignment=Realignment(first_plan=in_force),
+            workers=workers,
+            client=cluster,
+            time_limit=time_limit,
+            progress=progress,
         )
     show_batch(console(), made)
     if len(made.failed):
@@ -145,10 +146,19 @@ def _cases_in(folder: Path) -> dict[str, Path]:
     Raises
     ------
     InputError
-        Where there is none.
+        Where there is none, or two have one name.
     """
     places = sorted(folder.iterdir()) if folder.is_dir() else []
-    cases = {place.stem: place for place in places if place.suffix == ".xlsx" or (place / SETTINGS).is_file()}
+    cases: dict[str, Path] = {}
+    for place in places:
+        if place.suffix == ".xlsx" or (place / SETTINGS).is_file():
+            name = place.name if place.is_dir() else place.stem
+            if name in cases:
+                cure = "rename one: a region is called after its folder or workbook"
+                raise InputError([Finding("batch", "two cases have one name", cure, value=name)])
+            cases[name] = place
+        elif place.is_dir():
+            logger.warning("%s has no %s, so it is no region of the batch", place.name, SETTINGS)
     if not cases:
         cure = "name a folder that holds a folder or workbook for each region"
         raise InputError([Finding("batch", "there is no case in this folder", cure, value=str(folder))])
@@ -156,7 +166,7 @@ def _cases_in(folder: Path) -> dict[str, Path]:
 
 
 @app.command(epilog="Example: abate history --ledger plans.db")
-def history(ledger: LedgerPlace, region: Region = None) -> None:
+def history(ledger: LedgerPlace, region: OneRegion = None) -> None:
     """List what a ledger holds: regions, cycles, revisions, who and when."""
     with Ledger(ledger, create=False) as opened:
         show_history(console(), opened.history(region))
@@ -183,7 +193,7 @@ def verify(
 def replay(
     cycle: Annotated[str, typer.Argument(help="The cycle, as `abate history` names it.")],
     ledger: LedgerPlace,
-    region: Region = None,
+    region: OneRegion = None,
     revision: Annotated[
         int | None, typer.Option(min=1, help="Which revision of the cycle.  [default: the newest]")
     ] = None,

@@ -27,15 +27,18 @@ def show_revision(screen: Console, revision: Revision) -> None:
     _show_table(screen, "measures that moved", revision.measures)
     standards = revision.standards[["source", "measure", "pollutant", "library", "proposed", "sources"]]
     _show_table(screen, "removals of the library that should be revised", standards)
+    if len(flags := revision.evaluation.flags):
+        listed = ", ".join(f"{count} {flag}" for flag, count in flags["flag"].value_counts(sort=False).items())
+        screen.print(f"\nodd observations: {listed}; --out writes them as evaluated_flags")
     if revision.entry is not None:
         said = "recorded" if revision.entry.is_new else "was recorded before"
         screen.print(f"\n{said}: revision {revision.entry.revision}, {revision.entry.row_hash[:12]}")
 
 
 def _verdicts(revision: Revision) -> pd.DataFrame:
-    table = revision.verdicts
-    last = table[table["year"] == table["year"].max()]
-    return last[["target", "year", "load", "normalised", "limit", "ratio", "reference_ratio", "attained"]]
+    table: pd.DataFrame = revision.verdicts
+    last: pd.DataFrame = table[table["year"] == table["year"].max()]
+    return last[["target", "load", "normalised", "limit", "ratio", "attained"]]
 
 
 def _attainment(revision: Revision) -> pd.DataFrame:
@@ -47,7 +50,7 @@ def _show_table(screen: Console, heading: str, table: pd.DataFrame) -> None:
     if not len(table):
         return
     screen.print(f"\n{heading}")
-    screen.print(tabled(table.head(SHOWN)))
+    screen.print(tabled(table.head(SHOWN), whole=("target",)))
     if len(table) > SHOWN:
         screen.print(f"and {counted(len(table) - SHOWN, 'more row')}; --out writes all of them")
 

@@ -102,7 +102,7 @@ def tabled(frame: pd.DataFrame, *, once: Sequence[str] = (), whole: Sequence[str
 
 def _cells(column: pd.Series, name: str) -> list[str]:
     if pd.api.types.is_integer_dtype(column):
-        return [f"{value:,d}" for value in column]
+        return [str(value) if name == "year" else f"{value:,d}" for value in column]
     if pd.api.types.is_float_dtype(column):
         return [money(value) if name == "cost" else number(value) for value in column]
     return [printable(str(value)) for value in column]

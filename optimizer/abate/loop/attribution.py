@@ -127,7 +127,7 @@ class Attributing:
             *self._causes(of_loads, averages.load_years > 0, self.problem.loads.keys, ("", "pollutant")),
         ]
         head = ["receptor", "parameter", "pollutant", "source", "measure", "amount"]
-        table = pd.DataFrame(causes, columns=head).fillna(dict.fromkeys(head[:-1], ""))
+        table = pd.DataFrame(causes, columns=head, dtype=object).fillna(dict.fromkeys(head[:-1], ""))
         return Attribution(_seen(measured), _seen(loads), table.astype({"amount": np.float64}))
 
     def _quality(self, averages: Averages) -> tuple[Columns, sparse.csr_array]:

@@ -27,7 +27,7 @@ from abate_models.targets import CAP, QUALITY
 Floats = NDArray[np.float64]
 
 #: A load or extent has moved where it did so by more than this share of its size.
-MOVED_SHARE = 1e-6
+MOVED_SHARE = 1e-4
 #: Parts of the shift of a target, and what each is called in a sentence.
 PARTS = {
     "by_loads": "the loads before measures",

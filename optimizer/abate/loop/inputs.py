@@ -73,7 +73,13 @@ def inputs_of(region: str, cycle: str, documents: dict[str, bytes], options: dic
 
 
 def require_name(what: str, name: str) -> None:
-    """Raise InputError where a region or cycle has no name that a ledger can find again."""
+    """Check that a region or cycle has a name that a ledger can find again.
+
+    Raises
+    ------
+    InputError
+        Where it has none.
+    """
     if not name or name != name.strip() or len(name) > 200:
         cure = "give 1 to 200 letters, with no space around them"
         raise InputError([Finding(what, "is no name", cure, value=name[:80])])

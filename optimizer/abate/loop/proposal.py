@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from abate.errors import SolverError
 from abate.loop.attainment import probability_attained
-from abate.loop.changes import values_of
 from abate.loop.realignment import Realignment
 from abate.loop.years_ahead import YearsAhead
 from abate.noplan import smallest_relaxation
@@ -27,7 +26,7 @@ from abate.staged.planner import OutOfReachError, Planner, Staged, Standing, fir
 from abate.staged.reading import least_added, yearly_cost
 from abate.staged.yearly import plan_of_year
 from abate.staged.years import Years
-from abate.tables import target_units
+from abate.tables import target_units, target_values
 from abate_data.case import Case
 from abate_models.assemble import assemble
 from abate_models.problem import Problem
@@ -105,27 +104,32 @@ def propose(
     SolverError
         Where the solver failed.
     """
+    if previous is not None:
+        previous = np.minimum(previous, [stage.problem.options.upper for stage in ahead.stages])
     search = _Search(ahead, _standing(ahead, built, previous, realignment), realignment, planner)
     staged = search.new_plan()
-    held, how, notes = search.ahead, staged.how, (*search.notes, *staged.notes)
-    yearly = staged.yearly_cost
+    how, notes, yearly, verified = staged.how, (*search.notes, *staged.notes), staged.yearly_cost, search.ahead
     judged = max(min(realignment.margin_years, len(ahead.years)), 1)
-    renewed = _risk(held, staged.extents, judged)
+    renewed = _risk(search.ahead, search.standing.built, staged.extents, judged)
     reason, standing = "no plan was in force", np.full(len(renewed), np.nan)
     if previous is not None:
-        standing = _risk(ahead, previous, judged)
+        standing = _risk(ahead, search.standing.built, previous, judged)
         going_on = _yearly_costs(ahead, search.standing.built, previous)
         cost = float(discount_factors(ahead.years, ahead.case.settings.discount_rate) @ going_on)
         savings = 1.0 - staged.cost / cost if cost > 0 else 0.0
         reason = realignment.trigger.reason(ahead.stages[0].problem.targets.ids, standing, renewed, savings)
         if not reason:
             # on a model of its own: the planner goes on from the one that it has
-            held, staged = _kept(ahead, built, previous)
-            yearly = going_on
-    case = held.case_in(0, staged.margins[0], staged.slack[0])
+            kept = _kept(ahead, search.standing.built, previous)
+            if kept is None:
+                reason = "the plan in force cannot stand with the rules, budgets and options as they are believed now"
+            else:
+                (verified, staged), yearly = kept, going_on
+    stands = np.atleast_2d(search.standing.built)[0]
+    case = _with_built(verified.case_in(0, staged.margins[0], staged.slack[0]), stands)
     plan = plan_of_year(case, staged, 0)
     return Proposal(
-        ahead=held,
+        ahead=search.ahead,
         case=case,
         plan=plan,
         extents=staged.extents,
@@ -137,7 +141,7 @@ def propose(
         reason=reason,
         standing=standing,
         renewed=renewed,
-        eased=_eased_table(ahead, held, staged),
+        eased=_eased_table(ahead, search.ahead, staged),
         how=how,
         notes=notes,
     )
@@ -246,42 +250,59 @@ def _standing(ahead: YearsAhead, built: Floats, previous: Floats | None, realign
     return Standing(standing, previous, min(realignment.freeze_years, len(ahead.years)))
 
 
-def _risk(ahead: YearsAhead, extents: Floats, judged: int) -> Floats:
+def _with_built(case: Case, built: Floats) -> Case:
+    """Return the case of a year with what stands in it, whose capital is spent."""
+    return replace(case, tables={**case.tables, "options": case["options"].assign(built=built)})
+
+
+def _risk(ahead: YearsAhead, standing: Floats, extents: Floats, judged: int) -> Floats:
     """Return the greatest probability that each target is missed in the first years (targets,)."""
     worst = np.zeros(len(ahead.stages[0].problem.targets.ids))
-    for stage, spread, extent in list(zip(ahead.stages, ahead.deviations, extents, strict=True))[:judged]:
+    years = zip(ahead.stages, ahead.deviations, extents, _added(ahead, standing, extents), strict=True)
+    for stage, spread, extent, extra in list(years)[:judged]:
         problem = stage.problem
         load = problem.loads.baseline - problem.options.removal @ extent
         sd = np.array([spread[row].at(load, extent) if row in spread else 0.0 for row in range(len(worst))])
-        value = values_of(problem, problem.receptors, load, np.arange(len(worst)))
-        attained = probability_attained(problem.targets, value, sd)
+        attained = probability_attained(problem.targets, _values(problem, extent, extra), sd)
         worst = np.maximum(worst, np.where(np.isinf(problem.targets.limit), 0.0, 1.0 - attained))
     return worst
 
 
 def _yearly_costs(ahead: YearsAhead, standing: Floats, extents: Floats) -> Floats:
     """Return what each year costs (years,) where one goes on with extents (years x options), beside what stands."""
-    added = least_added(extents, standing, ahead.stages[0].problem.options.ramp)
-    costs = [
-        yearly_cost(stage.problem, extent, extent > 0, extra)
-        for stage, extent, extra in zip(ahead.stages, extents, added, strict=True)
-    ]
-    return np.array(costs)
+    years = zip(ahead.stages, extents, _added(ahead, standing, extents), strict=True)
+    return np.array([yearly_cost(stage.problem, extent, extent > 0, extra) for stage, extent, extra in years])
 
 
-def _kept(ahead: YearsAhead, built: Floats, previous: Floats) -> tuple[YearsAhead, Staged]:
-    """Return the plan in force for the years to come, with limits as it holds them."""
+def _added(ahead: YearsAhead, standing: Floats, extents: Floats) -> Floats:
+    """Return what has to be added to what stands for some extents, (years x options)."""
+    return least_added(extents, np.broadcast_to(standing, extents.shape), ahead.stages[0].problem.options.ramp)
+
+
+def _values(problem: Problem, extent: Floats, added: Floats) -> Floats:
+    """Return the value of each target (targets,) under some extents, with the capital of what is added for them."""
+    options = problem.options
+    load = problem.loads.baseline - options.removal @ extent
+    cost = options.operating * extent + options.fixed * (extent > 0) + options.annual_capital * added
+    return target_values(problem, load, cost)
+
+
+def _kept(ahead: YearsAhead, standing: Floats, previous: Floats) -> tuple[YearsAhead, Staged] | None:
+    """Return the plan in force for the years to come, with limits as it holds them; None where it cannot stand."""
     eased = ahead
-    for row, (stage, extent) in enumerate(zip(ahead.stages, previous, strict=True)):
-        problem, targets = stage.problem, stage.problem.targets
-        load = problem.loads.baseline - problem.options.removal @ extent
-        value = values_of(problem, problem.receptors, load, np.arange(len(targets.ids)))
-        passed = np.maximum(targets.sign * (value - targets.allowed), 0.0)
+    years = zip(ahead.stages, previous, _added(ahead, standing, previous), strict=True)
+    for row, (stage, extent, extra) in enumerate(years):
+        targets = stage.problem.targets
+        passed = np.maximum(targets.sign * (_values(stage.problem, extent, extra) - targets.allowed), 0.0)
         limit = targets.limit + targets.sign * np.where(np.isfinite(targets.limit), passed * (1 + 1e-9), 0.0)
         eased = eased.with_limits(row, limit).with_margins(row, ())
-    standing = Standing(np.maximum(built, previous), previous, len(ahead.years))
-    staged = Planner().solve(eased.stages, standing, discount_rate=ahead.case.settings.discount_rate)
-    return eased, staged
+    kept = Standing(np.maximum(standing, previous), previous, len(ahead.years))
+    try:
+        staged = Planner().solve(eased.stages, kept, discount_rate=ahead.case.settings.discount_rate)
+    except OutOfReachError:
+        return None
+    # the planner lets go of what is frozen where that leaves no plan, and says so
+    return None if staged.notes else (eased, staged)
 
 
 def _eased_table(asked: YearsAhead, held: YearsAhead, staged: Staged) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from abate.loop.departures import exceedances
 from abate.loop.evaluate import evaluate
 from abate.loop.evaluation import Cycle, Evaluation, Foresight
 from abate.loop.expectation import expect
+from abate.loop.first import first_memory
 from abate.loop.forecast import YearAhead, early_warning
 from abate.loop.hydrology import verdicts
 from abate.loop.inputs import Inputs
@@ -59,6 +60,8 @@ def realign(inputs: Inputs, *, progress: Progress | None = None) -> Revision:
     SolverError
         Where the solver failed, or its result did not pass the certificate.
     """
+    if inputs.realignment.first_plan and inputs.memory == Memory():
+        inputs = replace(inputs, memory=first_memory(inputs.case, inputs.realignment.first_plan))
     report = progress or no_report
     report(STEPS[0], 0, len(STEPS))
     seen = clean_observations(inputs.case, inputs.observations, as_of=inputs.realignment.as_of or None)
@@ -133,7 +136,7 @@ class _Work:
         """Return the revision."""
         inputs, ahead = self.inputs, proposal.ahead
         broken = exceedances(inputs.case, self.seen.table)
-        before, given_back = self._before(proposal), self._given_back(ahead)
+        before, given_back = self._before(proposal), self._given_back(proposal)
         allowed = proposal.loads[0] + given_back.raised
         after = Position(ahead.stages[0].problem, proposal.extents[0], allowed, proposal.margins)
         shifts = target_shifts(inputs.case, before, after)
@@ -209,9 +212,9 @@ class _Work:
         given = self.inputs.memory.allowed or {}
         return np.array([given.get(key, np.nan) for key in self.problem.loads.keys])
 
-    def _given_back(self, ahead: YearsAhead) -> Grant:
+    def _given_back(self, proposal: Proposal) -> Grant:
         """Return what early action gets back out of the reserves."""
-        problem, memory = ahead.stages[0].problem, self.inputs.memory
+        problem, memory = proposal.ahead.stages[0].problem, self.inputs.memory
         owned = aligned(memory.credit, problem.loads.keys)
         share = self.inputs.realignment.credit_share
         if share:
@@ -219,7 +222,10 @@ class _Work:
             delivered = expect(self.problem, self.learning.after, situation).load
             allowed = self._allowed()
             owned = owned + earned(allowed, delivered, share, sum(period.years for period in self.learning.new))
-        return grant(problem, problem.targets.reserve, owned)
+        targets = problem.targets
+        value = values_of(problem, problem.receptors, proposal.loads[0], np.arange(len(targets.ids)))
+        room = targets.sign * (targets.allowed - value) - proposal.margins
+        return grant(problem, targets.reserve, owned, room)
 
     def _memory(self, proposal: Proposal, given_back: Grant, evaluation: Evaluation) -> Memory:
         """Return what the next cycle starts from."""
@@ -254,7 +260,11 @@ def _exceeded(broken: pd.DataFrame, inputs: Inputs, new: list[Period]) -> list[s
     said = []
     for row in broken[broken["year"].isin(years)].to_dict("records"):
         what = f"{row['target']} was exceeded in {row['year']} by {row['excess']:.4g} {unit} at its reference flow"
-        who = f"{row['source']} emitted {row['load']:.4g} {unit}, {row['departure']:.4g} above its usual at that flow"
+        at_flow = row["usual"] + row["departure"]
+        who = (
+            f"{row['source']} emitted {row['load']:.4g} {unit}, at that flow {at_flow:.4g} where {row['usual']:.4g} is "
+            "usual; what is believed takes a single year like that for an outlier until it comes again"
+        )
         said.append(f"{what}: {who}" if row["source"] else f"{what}; no source stands out")
     return said
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+import numpy as np
+
 from abate.errors import Finding, InputError
 from abate.loop.prior import Prior
 from abate.loop.trigger import Trigger
@@ -27,6 +29,8 @@ class Realignment:
     trigger : when a new plan replaces the old one.
     credit_share : share of what a source stays under its allocation that it may ask back out of the reserve.
     prior : how well figures are known before anything is observed; None takes it from the case.
+    first_plan : the plan in force before a region's first cycle, by its strategy, with its first day where it had one:
+        `least-cost since 2026-01-01`. Blank for none, or where the plan itself is given.
     as_of : day of the revision, YYYY-MM-DD; what was received later is not used. Blank for no such day.
     """
 
@@ -37,18 +41,24 @@ class Realignment:
     trigger: Trigger = field(default_factory=Trigger)
     credit_share: float = 0.0
     prior: Prior | None = None
+    first_plan: str = ""
     as_of: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse numbers that mean nothing."""
+        """Refuse what means nothing."""
+        is_share = self.tolerance is None or _between(self.tolerance, 0.0, 1.0)
+        a_trigger, a_prior = isinstance(self.trigger, Trigger), self.prior is None or isinstance(self.prior, Prior)
+        likely = _between(self.probability, 0.5, 1.0) and self.probability < 1
         wrong = [
-            Finding("realignment", problem, cure, column=name, value=str(getattr(self, name)))
+            Finding("realignment", problem, cure, column=name, value=str(getattr(self, name))[:80])
             for name, holds, problem, cure in (
-                ("probability", 0.5 <= self.probability < 1, "is no such probability", "give 0.5 to 0.999"),
-                ("margin_years", self.margin_years >= 0, "is no number of years", "give 0 or more"),
-                ("tolerance", self.tolerance is None or 0 <= self.tolerance <= 1, "is no share", "give 0 to 1"),
-                ("freeze_years", self.freeze_years >= 0, "is no number of years", "give 0 or more"),
-                ("credit_share", 0 <= self.credit_share <= 1, "is no share", "give 0 to 1"),
+                ("probability", likely, "is no such probability", "give 0.5 to 0.999"),
+                ("margin_years", _is_count(self.margin_years), "is no number of years", "give 0 or more"),
+                ("tolerance", is_share, "is no share", "give 0 to 1"),
+                ("freeze_years", _is_count(self.freeze_years), "is no number of years", "give 0 or more"),
+                ("trigger", a_trigger, "is no trigger", "give an abate.Trigger"),
+                ("credit_share", _between(self.credit_share, 0.0, 1.0), "is no share", "give 0 to 1"),
+                ("prior", a_prior, "is no prior", "give an abate.Prior, or None"),
             )
             if not holds
         ]
@@ -65,3 +75,11 @@ class Realignment:
         own = {one.name: document[one.name] for one in fields(cls) if one.name not in ("trigger", "prior")}
         prior = document["prior"]
         return cls(**own, trigger=Trigger(**document["trigger"]), prior=None if prior is None else Prior(**prior))
+
+
+def _between(value: object, least: float, most: float) -> bool:
+    return isinstance(value, int | float | np.number) and bool(least <= value <= most)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int | np.integer) and int(value) >= 0

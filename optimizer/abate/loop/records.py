@@ -13,6 +13,7 @@ from abate.loop.inputs import DOCUMENTS, Inputs, inputs_of, references
 from abate.loop.memory import Memory
 from abate.loop.realign import realign
 from abate.loop.revision import Revision
+from abate_data.names import offer
 
 
 def record_of(revision: Revision, actor: str = "") -> Record:
@@ -58,6 +59,14 @@ def memory_before(ledger: Ledger, region: str, cycle: str | None) -> Memory | No
     return Memory.from_json(loads(ledger.document(last.result["memory"])))
 
 
+def memory_of_first(ledger: Ledger, region: str, cycle: str) -> Memory | None:
+    """Return what the first cycle of a region started from, by its newest revision; None where it is not recorded."""
+    history = ledger.history(region)
+    if cycle not in history["cycle"].tolist():
+        return None
+    return Memory.from_json(loads(ledger.document(ledger.entry(region, cycle).inputs["memory"])))
+
+
 def replayed(ledger: Ledger, entry: Entry) -> Revision:
     """Return a recorded revision, computed again from what was recorded of its inputs.
 
@@ -96,7 +105,8 @@ def entry_to_replay(ledger: Ledger, region: str | None, cycle: str, revision: in
         history = ledger.history()
         regions = list(dict.fromkeys(history.loc[history["cycle"] == cycle, "region"]))
         if len(regions) != 1:
-            known = ", ".join(regions) or "none"
-            raise LedgerError(f"cycle {cycle!r} stands in the ledger for these regions: {known}; name one")
+            if regions:
+                raise LedgerError(f"cycle {cycle!r} is one of several regions: {', '.join(regions)}; name one")
+            raise LedgerError(f"there is no cycle {cycle!r}; {offer(cycle, history['cycle'].unique(), 'cycle')}")
         region = regions[0]
     return ledger.entry(region, cycle, revision)

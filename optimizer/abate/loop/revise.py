@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from abate.errors import Finding, InputError
 from abate.ledger import Ledger
+from abate.loop.first import in_force
 from abate.loop.inputs import Inputs, require_name
-from abate.loop.memory import Memory, named
+from abate.loop.memory import Memory
 from abate.loop.realign import realign
 from abate.loop.realignment import Realignment
-from abate.loop.records import memory_before, recorded
+from abate.loop.records import memory_before, memory_of_first, recorded
 from abate.loop.revision import Revision
 from abate.plan import Plan
 from abate.reach import Progress
 from abate_data.case import Case
-from abate_data.observations import clean_observations, is_day, written_observations
-from abate_models.problem import read_problem
+from abate_data.observations import clean_observations, written_observations
 
-#: First day of a plan that has been in force for as long as anything was monitored.
-ALWAYS = "0001-01-01"
+logger = logging.getLogger(__name__)
 
 
 def revise(
@@ -103,43 +101,31 @@ def inputs_for(
     require_name("region", region)
     require_name("cycle", cycle)
     memory = None if ledger is None else memory_before(ledger, region, cycle)
+    if memory is not None and isinstance(previous, Plan | Memory):
+        logger.warning("the plan that was given is not used: the ledger knows what is in force in %r", region)
+    if memory is None and previous is None and ledger is not None:
+        # a first cycle that is revised again starts from the plan that was in force then
+        memory = memory_of_first(ledger, region, cycle)
     if memory is None:
         memory = _memory_of(case, previous)
     return Inputs(region, cycle, case, frame, memory, realignment)
 
 
 def last_day(case: Case, frame: pd.DataFrame, as_of: str) -> str:
-    """Return the last monitored day of what is known; a cycle that is given no name is called after it."""
-    table = clean_observations(case, frame, as_of=as_of or None).table
-    found = table[table["kind"].isin(("quality", "load"))]
-    if not len(found):
-        cure = "add qualities at receptors, or loads of sources, with their periods"
-        raise InputError([Finding("observations", "nothing was monitored", cure)])
-    return str(found["period_end"].max())
-
-
-def in_force(plan: Plan, since: str = ALWAYS) -> Memory:
-    """Return what a first cycle starts from: a plan whose measures work since a day.
-
-    Parameters
-    ----------
-    plan : for the case that is revised.
-    since : its first day, YYYY-MM-DD; before it no measure of the case's options was in use.
+    """Return the last monitored day of what is known; a cycle that is given no name is called after it.
 
     Raises
     ------
     InputError
-        Where that is no day.
+        Where observations contradict the case or themselves, or there is no quality or load among them.
     """
-    if not is_day(since):
-        cure = "write year, month and day as in 2030-01-31"
-        raise InputError([Finding("previous", "the day since when the plan is in force is no date", cure, value=since)])
-    problem, used, table = read_problem(plan.case), plan.measures, plan.allocation
-    extents = dict(zip(zip(used["source"], used["measure"], strict=True), used["extent"], strict=True))
-    place = np.array([extents.get(key, 0.0) for key in problem.options.keys])
-    allowed = dict(zip(zip(table["source"], table["pollutant"], strict=True), table["allowed"].tolist(), strict=True))
-    memory = Memory().with_plan(since, place, problem)
-    return replace(memory, allowed=allowed, built=named(place, problem.options.keys))
+    table = clean_observations(case, frame, as_of=as_of or None).table
+    found = table[table["kind"].isin(("quality", "load"))]
+    if not len(found):
+        cure = "add qualities at receptors, or loads of sources, with their periods"
+        told = f"nothing was received by {as_of}" if as_of else "nothing was monitored"
+        raise InputError([Finding("observations", told, cure)])
+    return str(found["period_end"].max())
 
 
 def _memory_of(case: Case, previous: Plan | Revision | Memory | None) -> Memory:

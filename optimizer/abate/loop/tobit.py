@@ -78,6 +78,8 @@ def _sites(mean: Floats, spread: Floats, limit: Floats, noise: Floats) -> tuple[
         change = 0.0
         for row in range(count):
             variance = float(now[row, row])
+            if variance <= 0.0:  # known for sure, whatever is found
+                continue
             without = 1.0 / variance - precision[row]
             fresh, moved = _site((centre[row] / variance - shift[row]) / without, 1.0 / without, limit[row], noise[row])
             more, further = fresh - precision[row], moved - shift[row]

@@ -7,10 +7,12 @@ raises a risk (section 3 of the project's closed loop). So a plan also gives way
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+
+from abate.errors import Finding, InputError
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +31,16 @@ class Trigger:
     risk: float = 0.25
     relief: float = 0.05
     savings: float = 0.01
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be compared with anything."""
+        wrong = [
+            Finding("trigger", "is no number", "give a share such as 0.05", column=one.name, value=str(value)[:80])
+            for one in fields(self)
+            if not isinstance(value := getattr(self, one.name), int | float | np.number) or np.isnan(value)
+        ]
+        if wrong:
+            raise InputError(wrong)
 
     def reason(self, targets: Sequence[str], standing: Floats, renewed: Floats, savings: float) -> str:
         """Return in words why to plan anew, or nothing where the plan may stand.

@@ -2,8 +2,9 @@
 
 The case of a year has the loads, removals, transfer coefficients and backgrounds that are believed, at the activity
 that is expected of the year. Targets stay what they were set to be: a reduction is the load that it allowed when it was
-set, a share of a gap the quality, whatever is believed now; a reserve for growth gives way to growth first. Each target
-has its probability for the first years, and is to hold in expectation after those.
+set, a share of a gap the quality, whatever is believed now; a reserve for growth gives way to growth first. A target
+without a year holds from now on, for the plan in force holds it already. Each target has its probability for the first
+years, and is to hold in expectation after those.
 """
 
 from __future__ import annotations
@@ -137,6 +138,7 @@ def _held(case: Case, problem: Problem, belief: Belief, periods: Sequence[Period
             kind=kind,
             basis="value",
             limit=targets.limit,
+            year=np.where(np.isnan(targets.year), years[0], targets.year),
             reserve=reserve_after_growth(problem, problem.loads.baseline, load),
             probability=np.nan,
         ),

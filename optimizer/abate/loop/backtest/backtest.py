@@ -16,7 +16,7 @@ from abate.loop.backtest.policies import LOOP, ORACLE, POLICIES, Policy
 from abate.loop.backtest.running import Run, run
 from abate.loop.backtest.scenario import Scenario
 from abate.loop.backtest.scoring import Score, exceedance, score
-from abate.loop.backtest.watching import false_alarms, fault_rows
+from abate.loop.backtest.watching import COLUMNS, false_alarms, fault_rows
 from abate.loop.backtest.world import Bias, World, draw_world
 from abate.loop.calibration import Calibration
 from abate.loop.calibration import score as score_forecasts
@@ -120,7 +120,7 @@ def backtest(
         scenario=scenario,
         scores=pd.DataFrame([row for one in found for row in one.scores]),
         forecasts=pd.DataFrame([row for one in found for row in one.forecasts]),
-        faults=pd.DataFrame([row for one in found for row in one.faults]),
+        faults=pd.DataFrame([row for one in found for row in one.faults], columns=["prior", "seed", *COLUMNS]),
         false_alarms=pd.DataFrame([row for one in found for row in one.false_alarms]),
     )
 

@@ -48,13 +48,13 @@ class Scenario:
     transfer_source: float = 0.15
     transfer_pair: float = 0.18
     background: float = 0.20
-    growth: float = 0.010
-    activity_noise: float = 0.02
-    drift: float = 0.02
+    growth: float = 0.007
+    activity_noise: float = 0.01
+    drift: float = 0.015
     report_bias: float = 0.15
     report_noise: float = 0.10
-    weather: float = 0.18
-    regional_weather: float = 0.04
+    weather: float = 0.14
+    regional_weather: float = 0.03
     gross: float = 0.005
     missing: float = 0.10
     detection: float = 0.50
@@ -64,6 +64,6 @@ class Scenario:
     interim: float = 0.5
     phase_in: int = 5
     cut: tuple[float, float] = (-0.25, 0.35)
-    penalty: float = 1.1e6
-    overstated: float = 0.22
+    penalty: float = 1.0e6
+    overstated: float = 0.20
     understated: float = 0.03

@@ -17,7 +17,7 @@ MATERIAL = 0.10
 #: Alarms later than this many months after a fault are not put down to it.
 WITHIN = 24
 
-COLUMNS = ("source", "year", "hidden", "rise", "source_alarm", "receptor_alarm")
+COLUMNS = ["source", "year", "hidden", "rise", "source_alarm", "receptor_alarm"]
 
 
 def fault_rows(world: World, run: Run) -> list[dict[str, object]]:
