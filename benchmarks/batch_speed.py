@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[1]
 REGIONS, FEW, MANY = 500, 100, 1_000
 #: Two workers take at most one worker's time over this; the driver's memory grows by so many MB at most.
 LEAST_RATIO, MOST_GROWTH = 1.7, 5.0
-#: Different cases; regions take turns.
-CASES = 20
+#: Different cases of some 30 ms of CPU each; regions take turns.
+CASES, SIZE = 20, {"sources": 200, "technologies": 5, "receptors": 20}
 
 Report = Callable[[str], None]
 
@@ -145,7 +145,7 @@ def _batch(regions: int, workers: int) -> Batch:
 
 def _drive(regions: int, workers: int) -> Batch:
     """Run a batch in this process."""
-    cases = [synthetic_case("air", sources=20, technologies=3, receptors=5, seed=seed) for seed in range(CASES)]
+    cases = [synthetic_case("air", **SIZE, seed=seed) for seed in range(CASES)]
     clock, times = Clock(), []
     start = time.perf_counter()
     summary = run(

@@ -11,7 +11,15 @@ import pandas as pd
 
 from abate.loop.backtest import Backtest, Scenario
 from abate.loop.backtest.backtest import BIASES, prediction_error
-from abate.loop.backtest.policies import HORIZONS, LOOP, MARGIN_YEARS, PROBABILITY, RESTLESS, TOLERANCE
+from abate.loop.backtest.policies import (
+    HORIZONS,
+    LOOP,
+    MARGIN_YEARS,
+    PROBABILITY,
+    RESTLESS,
+    TOLERANCE,
+    TRIGGER,
+)
 from abate.loop.backtest.watching import MATERIAL, WITHIN
 from abate.loop.backtest.world import Bias
 from benchmarks.markdown import table
@@ -34,9 +42,15 @@ exceedance, discounted; the oracle knows every hidden figure of every year, free
 the truth scatters about the library; with an *optimistic* one the library overstates what measures remove by
 {overstated:.0%} and understates loads by {understated:.0%} on top, and the planner does not know.
 
-What the worlds are drawn from was chosen on seeds {chosen} so that the table comes out as that of the reference in
-kind (its own worlds are not given in full), together with nothing else: margin, tolerance and the other parts of the
-closed loop are those of the reference. Seeds {untouched} were looked at when that was done.
+The closed loop plans with a margin of {probability:.0%} in the next {margin_years} years and none later, as the
+reference does. Its stability rule is the least change that costs {tolerance:.1%} more at most, and a trigger: a new
+plan replaces the old one where a limit would be missed with a probability above {risk:.0%} in the next {margin_years}
+years, or where {savings:.0%} of the cost still to come can be saved. Without the rule it takes the cheapest plan of
+every year.
+
+What the worlds are drawn from (last section) was chosen so that this table comes out in kind as that of the reference,
+whose own worlds are not given in full; tolerance and trigger were chosen for churn. Both were done on some of the
+seeds {chosen}. The seeds {untouched} were run once, when nothing was changed any more.
 
 {bounds}
 
@@ -73,7 +87,8 @@ come within {within} months.
 
 ## The worlds
 
-All errors are standard deviations of logarithms.
+Errors of the library are standard deviations of logarithms. What each figure means stands in
+`abate.loop.backtest.scenario`, what is the same in all worlds in `abate.loop.backtest.library`.
 
 {scenario}
 """
@@ -105,6 +120,11 @@ def page(chosen: Backtest, untouched: Backtest, seeds: tuple[list[int], list[int
     tested = [(spans[0], chosen, pictures["policies-chosen"]), (spans[1], untouched, pictures["policies"])]
     return PAGE.format(
         **{field.name: getattr(scenario, field.name) for field in fields(Scenario) if field.name != "faults"},
+        probability=PROBABILITY,
+        margin_years=MARGIN_YEARS,
+        tolerance=TOLERANCE,
+        risk=TRIGGER.risk,
+        savings=TRIGGER.savings,
         chosen=spans[0],
         untouched=spans[1],
         bounds=_bounds(tested),
@@ -218,10 +238,7 @@ def _false_alarms(found: pd.DataFrame) -> str:
 
 def _scenario(scenario: Scenario) -> str:
     names = [field.name for field in fields(Scenario)]
-    return table(["figure", "value"], [[f"`{name}`", _text(getattr(scenario, name))] for name in names]) + (
-        f"\n\nThe closed loop: a margin of {PROBABILITY:.0%} in the next {MARGIN_YEARS} years, least change at a "
-        f"cost of {TOLERANCE:.1%} at most.\nWhat each figure means stands in `abate.loop.backtest.scenario`."
-    )
+    return table(["figure", "value"], [[f"`{name}`", _text(getattr(scenario, name))] for name in names])
 
 
 def _text(value: object) -> str:

@@ -15,6 +15,7 @@ Least cost: a = 20 and c = 30 keep both with equality at 4 x 20 + 5 x 30 = 230 E
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ def monitored(
         removed = (TONNES * effectiveness * in_use[place]).reshape(2, 2).sum(axis=1)
         load = busy[place] * (LOAD - removed)
         edges = pd.date_range(f"{year}-01-01", f"{year + 1}-01-01", periods=periods + 1).normalize()
-        for first, after in zip(edges[:-1], edges[1:], strict=True):
+        for first, after in pairwise(edges):
             days = {"period_start": f"{first:%Y-%m-%d}", "period_end": f"{after - pd.Timedelta(days=1):%Y-%m-%d}"}
             found = load * np.exp(noise * rng.standard_normal(2))
             for source, value in zip(SOURCES, found, strict=True):

@@ -545,6 +545,26 @@ def test_a_plan_in_force_that_passes_a_budget_is_told_of_like_any_other(as_plann
     assert ("money" in list(revision.targets["target"])) == (limit < 230.0)
 
 
+def test_what_stands_costs_no_capital_when_a_budget_gives_way():
+    # a filter of the town that stands costs 4 EUR/t to run; only the plant at the mill would have to be paid for: its
+    # 25 t for the cap cost 25 / 40 x (200 + 400 / 10) = 150 EUR/yr, with the filter's 100 more than the budget of 240
+    given = rc.tables(discount_rate=0.0)
+    given["measures"] = given["measures"].assign(lifetime_years=10.0)
+    given["options"] = given["options"].assign(capital_cost=[9000.0, 5000.0, 400.0, 9000.0])
+    given["targets"] = pd.DataFrame(
+        {"target": ["cap", "money"], "kind": ["load", "budget"], "pollutant": ["P", ""], "limit": [130.0, 240.0]}
+    ).assign(priority=[0, 1])
+    in_force = abate.decompose(make_case(targets_limit=[155.0, 3.0]))
+    filter_only = np.array([0.0, 1.0, 0.0, 0.0])
+    assert rc.extents_of(in_force) == pytest.approx(filter_only)
+    case = abate.load(given)
+    revision = abate.revise(case, in_force, monitored([2026], filter_only), realignment=choices(tolerance=None))
+    assert rc.extents_in(revision) == pytest.approx(np.array([0.0, 1.0, 0.625, 0.0]), rel=1e-5)
+    assert revision.plan.cost == pytest.approx(250.0, rel=1e-5)
+    assert revision.targets["target"].tolist() == ["money"]
+    assert revision.targets["proposed"].tolist() == pytest.approx([250.0], rel=1e-5)
+
+
 def test_what_is_built_never_falls(cycles):
     built = [np.array([(one.memory.built or {}).get(key, 0.0) for key in rc.OPTIONS]) for one in cycles]
     for before, after in pairwise(built):

@@ -57,7 +57,7 @@ def _show_table(screen: Console, heading: str, table: pd.DataFrame) -> None:
 
 def show_batch(screen: Console, made: Revisions) -> None:
     """Show the summary of a batch, and of the regions that failed why."""
-    screen.print(tabled(made.table.drop(columns="message").fillna("")))
+    screen.print(tabled(made.table.drop(columns="message").astype(object).fillna("")))
     screen.print(str(made))
     for row in made.failed.to_dict("records"):
         screen.print(printable(f"{row['region']}: {row['message']}"), soft_wrap=True)

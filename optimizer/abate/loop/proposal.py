@@ -125,8 +125,7 @@ def propose(
                 reason = "the plan in force cannot stand with the rules, budgets and options as they are believed now"
             else:
                 (verified, staged), yearly = kept, going_on
-    stands = np.atleast_2d(search.standing.built)[0]
-    case = _with_built(verified.case_in(0, staged.margins[0], staged.slack[0]), stands)
+    case = _with_built(verified.case_in(0, staged.margins[0], staged.slack[0]), search.stands(0))
     plan = plan_of_year(case, staged, 0)
     return Proposal(
         ahead=search.ahead,
@@ -213,7 +212,7 @@ class _Search:
         try:
             self._probe.solve(
                 [alone],
-                Standing(np.zeros(count)),
+                Standing(self.stands(row)),
                 discount_rate=0.0,
                 ramp=np.full(count, np.inf),
                 available_from=np.full(count, -np.inf),
@@ -225,14 +224,20 @@ class _Search:
     def _gives_way(self, row: int, error: OutOfReachError) -> Floats:
         """Return by how much each target of a year has to give way (targets,)."""
         problem = _within_reach(self.ahead.stages[row].problem, error.reach)
+        problem = replace(problem, options=replace(problem.options, built=self.stands(row)))
         none = np.zeros(len(problem.targets.ids))
-        case = self.ahead.case_in(row, none, none)
+        case = _with_built(self.ahead.case_in(row, none, none), self.stands(row))
         table, _ = smallest_relaxation(case, problem, assemble(problem))
         if not len(table):
             raise no_schedule(self.ahead.case, Years(self.ahead.case, self.ahead.years), error) from None
         given = dict(zip(table["target"], table["gives_way"], strict=True))
         # a hair more than the least, so that rounding leaves a plan
         return np.array([given.get(name, 0.0) * (1 + 1e-6) for name in problem.targets.ids])
+
+    def stands(self, row: int) -> Floats:
+        """Return what stands in a year without any new decision (options,)."""
+        built = np.atleast_2d(self.standing.built)
+        return np.asarray(built[min(row, len(built) - 1)])
 
 
 def _within_reach(problem: Problem, reach: Floats) -> Problem:

@@ -64,6 +64,6 @@ class Scenario:
     interim: float = 0.5
     phase_in: int = 5
     cut: tuple[float, float] = (-0.25, 0.35)
-    penalty: float = 1.0e6
+    penalty: float = 1.1e6
     overstated: float = 0.20
     understated: float = 0.03
