@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -155,3 +153,16 @@ def test_a_first_cycle_that_is_corrected_keeps_the_plan_in_force(tmp_path):
         other = abate.revise(case, abate.decompose(rc.capped(120.0)), found, realignment=choices(), ledger=ledger)
         assert other.entry.revision == 3
         assert other.inputs.memory.in_force != first.inputs.memory.in_force
+
+
+def test_a_result_of_a_whole_year_does_not_bring_back_the_plan_before_the_last():
+    # half a year without measures, then a half with the plan and, beside it, loads of the whole year
+    half = monitored([2026], 0 * LEAST, periods=2)
+    half = half[(half["kind"] == "quality") & (half["period_end"] < "2026-08")]
+    first = abate.revise(make_case(), None, half, realignment=choices())
+    later = half.assign(period_start="2026-07-02", period_end="2026-12-31", value=2.3)
+    year = monitored([2026], LEAST / 2)
+    found = pd.concat([half, later, year[year["kind"] == "load"]], ignore_index=True)
+    second = abate.revise(make_case(), first, found, realignment=choices())
+    assert not second.renewed
+    assert not len(second.measures)

@@ -19,7 +19,7 @@ from random_cases import examples
 from abate.errors import InputError
 from abate.loop.belief import Belief, start, update
 from abate.loop.prior import Prior
-from abate.loop.replay import Snapshot, first_snapshot, replay
+from abate.loop.relearning import Snapshot, first_snapshot, replay
 from abate_models.problem import read_problem
 
 

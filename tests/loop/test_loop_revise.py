@@ -23,7 +23,7 @@ import abate
 from abate.loop.belief import Belief, start, update
 from abate.loop.periods import periods_of
 from abate.loop.records import record_of, replayed, same_as_recorded
-from abate.loop.replay import Snapshot
+from abate.loop.relearning import Snapshot
 from abate.loop.simulate import StatedTruth, simulate_history
 from abate_data.observations import clean_observations
 from abate_models.problem import read_problem

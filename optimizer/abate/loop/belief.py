@@ -225,7 +225,7 @@ def figures_hash(problem: Problem) -> str:
 def _check(belief: Belief, problem: Problem, period: Period, extents: Floats) -> None:
     if belief.until and period.end < belief.until:
         found = f"the period ends before {belief.until}, up to which results were taken in"
-        cure = "replay from an earlier belief with all periods in order of time (abate.loop.replay)"
+        cure = "replay from an earlier belief with all periods in order of time (abate.loop.relearning)"
         raise InputError([Finding("observations", found, cure, value=f"{period.start} to {period.end}")])
     for name, array, count in (
         ("extents", extents, len(problem.options.keys)),

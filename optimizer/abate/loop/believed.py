@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from abate.loop.belief import Belief
+from abate.loop.believed_figures import BelievedFigures, believed_figures
 from abate.loop.deviations import deviations
-from abate.loop.figures import BelievedFigures, believed_figures
 from abate.loop.tabulate import tabulate_river
 from abate_data.case import Case
 from abate_models.options import greatest_extents

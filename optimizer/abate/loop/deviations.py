@@ -22,7 +22,7 @@ from scipy import sparse
 
 from abate.loop.algebra import lower_factor
 from abate.loop.belief import Belief
-from abate.loop.figures import BelievedFigures, believed_figures
+from abate.loop.believed_figures import BelievedFigures, believed_figures
 from abate.loop.response import figures_of
 from abate_models.margin import Deviation
 from abate_models.problem import Problem

@@ -19,6 +19,10 @@ from abate_data.observations import Observations
 Floats = NDArray[np.float64]
 
 
+#: Warnings and alarms that are shown in words; all of them are in the tables.
+SHOWN = 10
+
+
 @dataclass(frozen=True)
 class Cycle:
     """One cycle of monitoring, and what was in force while it ran.
@@ -138,9 +142,11 @@ class Evaluation:
         if planned:
             lines.append(f"Measures delivered {100 * delivered / planned:.0f} % of the reduction that was planned.")
         late = self.warnings[self.warnings["standing"] != ON_TRACK]
-        lines += [str(message) for message in late["message"]]
         new = self.alarms[self.alarms["detected"] >= self.since]
-        lines += [str(message) for message in new["message"]]
+        for name, messages in (("warnings", late["message"]), ("alarms", new["message"])):
+            lines += [str(message) for message in messages.head(SHOWN)]
+            if len(messages) > SHOWN:
+                lines.append(f"And {len(messages) - SHOWN} more in `{name}`.")
         if len(self.standards):
             lines.append(f"Removals of the library to be revised: {len(self.standards)}.")
         if len(self.flags):

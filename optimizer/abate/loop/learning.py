@@ -19,7 +19,7 @@ from abate.loop.hydrology import at_reference_flow
 from abate.loop.memory import Memory
 from abate.loop.periods import Period, periods_of
 from abate.loop.prior import Prior
-from abate.loop.replay import APART, Replay, Snapshot, first_snapshot, replay
+from abate.loop.relearning import APART, Replay, Snapshot, first_snapshot, replay
 from abate_data.case import Case
 from abate_data.documents import table_document, table_of
 from abate_models.problem import Problem

@@ -108,7 +108,7 @@ def propose(
         previous = np.minimum(previous, [stage.problem.options.upper for stage in ahead.stages])
     search = _Search(ahead, _standing(ahead, built, previous, realignment), realignment, planner)
     staged = search.new_plan()
-    how, notes, yearly, verified = staged.how, (*search.notes, *staged.notes), staged.yearly_cost, search.ahead
+    notes, yearly, verified = (*search.notes, *staged.notes), staged.yearly_cost, search.ahead
     judged = max(min(realignment.margin_years, len(ahead.years)), 1)
     renewed = _risk(search.ahead, search.standing.built, staged.extents, judged)
     reason, standing = "no plan was in force", np.full(len(renewed), np.nan)
@@ -141,7 +141,7 @@ def propose(
         standing=standing,
         renewed=renewed,
         eased=_eased_table(ahead, search.ahead, staged),
-        how=how,
+        how=planner.begun,
         notes=notes,
     )
 

@@ -105,8 +105,11 @@ class _Work:
 
     @property
     def in_force(self) -> Floats:
-        """Extents in force in the cycle (options,)."""
-        return self.inputs.memory.extents_at(self.learning.new[0].start, self.problem)
+        """Extents in force in the cycle (options,); a result of a whole year may reach back before it."""
+        memory, first = self.inputs.memory, self.learning.new[0].start
+        if memory.until:
+            first = max(first, str(date.fromisoformat(memory.until) + timedelta(days=1)))
+        return memory.extents_at(first, self.problem)
 
     @property
     def planned(self) -> Floats:

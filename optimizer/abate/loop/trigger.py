@@ -28,9 +28,9 @@ class Trigger:
     savings : share of the cost still to come that a new plan has to save.
     """
 
-    risk: float = 0.25
+    risk: float = 0.30
     relief: float = 0.05
-    savings: float = 0.01
+    savings: float = 0.05
 
     def __post_init__(self) -> None:
         """Refuse what cannot be compared with anything."""
