@@ -9,6 +9,7 @@ import revise_case as rc
 
 import abate
 from abate.ledger import Ledger
+from abate.loop.simulate import simulate_history
 from abate_data.write import write_case
 
 REGIONS = ("north", "east", "south", "west")
@@ -164,3 +165,22 @@ def test_a_ledger_that_cannot_be_opened_is_refused(tmp_path):
     (tmp_path / "plans.db").write_text("this is no database, and long enough to be seen as none" * 20)
     with pytest.raises(abate.LedgerError):
         abate.revise_all(CASES, FOUND, ledger=tmp_path / "plans.db")
+
+
+def test_a_first_plan_by_its_strategy_is_recorded_once(tmp_path):
+    case = abate.load("echo-reservoir")
+    history = simulate_history(case, abate.decompose(case), [2025], 3)
+    choices = abate.Realignment(first_plan="least-cost since 2025-01-01")
+    runs = [
+        abate.revise_all(
+            {"echo": case}, {"echo": history}, ledger=tmp_path / "plans.db", realignment=choices, workers=1
+        )
+        for _ in range(2)
+    ]
+    assert [list(run.table["status"]) for run in runs] == [["done"], ["recorded before"]]
+    alone = abate.revise(
+        case, abate.in_force(abate.decompose(case), "2025-01-01"), history, realignment=abate.Realignment()
+    )
+    with abate.Ledger(tmp_path / "plans.db") as ledger:
+        told = ledger.entry("echo", "2025-12-31").result
+    assert told["tables"] == alone.result()["tables"]

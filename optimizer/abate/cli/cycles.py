@@ -6,14 +6,15 @@ import getpass
 import logging
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from abate.cli.exploration import watched
-from abate.cli.failures import LEDGER, REGIONS_FAILED
+from abate.cli.failures import INTERRUPTED, LEDGER, REGIONS_FAILED
 from abate.cli.files import refuse_figure, refuse_place, refuse_taken, save_figure, write_revision
 from abate.cli.options import CaseName, FigurePath, TablesPath
 from abate.cli.record import show_batch, show_history, show_revision, show_verification
@@ -28,6 +29,7 @@ from abate.loop.revise_all import revise_all
 from abate.loop.revision import Revision
 from abate.reach import Progress
 from abate_data.folder import SETTINGS
+from abate_data.names import offer
 from abate_data.read import load
 
 LedgerPlace = Annotated[
@@ -125,7 +127,7 @@ def batch(
 ) -> None:
     """Revise many regions and record each; what is recorded already is not done again."""
     cases = _cases_in(folder)
-    with Ledger(ledger, actor=actor()) as opened, watched() as progress:
+    with Ledger(ledger, actor=actor()) as opened, _stoppable(), watched() as progress:
         made = revise_all(
             cases,
             ledger=opened,
@@ -138,6 +140,16 @@ def batch(
     show_batch(console(), made)
     if len(made.failed):
         raise typer.Exit(REGIONS_FAILED)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Say at Ctrl-C what becomes of the regions that are done."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console(stderr=True).print("interrupted; what was recorded stays, and the next run goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _cases_in(folder: Path) -> dict[str, Path]:
@@ -169,7 +181,12 @@ def _cases_in(folder: Path) -> dict[str, Path]:
 def history(ledger: LedgerPlace, region: OneRegion = None) -> None:
     """List what a ledger holds: regions, cycles, revisions, who and when."""
     with Ledger(ledger, create=False) as opened:
-        show_history(console(), opened.history(region))
+        told = opened.history(region)
+        if region is not None and not len(told):
+            known = opened.history()["region"].unique()
+            cure = offer(region, known, "region") if len(known) else "revise one first"
+            raise InputError([Finding("ledger", "there is no such region in it", cure, value=region)])
+        show_history(console(), told)
 
 
 @app.command(epilog="Example: abate verify --ledger plans.db --recompute")

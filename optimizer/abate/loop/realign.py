@@ -60,22 +60,22 @@ def realign(inputs: Inputs, *, progress: Progress | None = None) -> Revision:
     SolverError
         Where the solver failed, or its result did not pass the certificate.
     """
-    if inputs.realignment.first_plan and inputs.memory == Memory():
-        inputs = replace(inputs, memory=first_memory(inputs.case, inputs.realignment.first_plan))
     report = progress or no_report
     report(STEPS[0], 0, len(STEPS))
     seen = clean_observations(inputs.case, inputs.observations, as_of=inputs.realignment.as_of or None)
     problem, _ = resolve_limits(read_problem(inputs.case))
     report(STEPS[1], 1, len(STEPS))
     prior = inputs.realignment.prior or Prior.of(inputs.case)
-    learning = learn_from(inputs.case, problem, seen.table, inputs.memory, prior)
-    start = inputs.memory.start
-    planner = Planner(start=None if start is None else WarmStart.from_json(start))
-    work = _Work(inputs, problem, seen, learning, planner)
+    memory = inputs.memory
+    if inputs.realignment.first_plan and memory == Memory():
+        memory = first_memory(inputs.case, inputs.realignment.first_plan)
+    learning = learn_from(inputs.case, problem, seen.table, memory, prior)
+    planner = Planner(start=None if memory.start is None else WarmStart.from_json(memory.start))
+    work = _Work(replace(inputs, memory=memory), problem, seen, learning, planner)
     report(STEPS[2], 2, len(STEPS))
     proposal = work.propose()
     report(STEPS[3], 3, len(STEPS))
-    return work.revision(proposal)
+    return replace(work.revision(proposal), inputs=inputs)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,8 @@ from abate.loop.memory import Memory
 from abate.loop.realign import realign
 from abate.loop.revision import Revision
 from abate_data.names import offer
+
+logger = logging.getLogger(__name__)
 
 
 def record_of(revision: Revision, actor: str = "") -> Record:
@@ -40,8 +43,13 @@ def options_of(inputs: Inputs) -> dict[str, Any]:
 
 
 def recorded(revision: Revision, ledger: Ledger) -> Revision:
-    """Return the revision once it stands in the ledger."""
-    return replace(revision, entry=ledger.commit(record_of(revision, ledger.actor), ledger.clock()))
+    """Return the revision once it stands in the ledger; warn where a later revision has taken its place."""
+    entry = ledger.commit(record_of(revision, ledger.actor), ledger.clock())
+    newest = ledger.entry(entry.region, entry.cycle).revision
+    if newest > entry.revision:
+        told = "region %r, cycle %r: these inputs are those of revision %d, which revision %d has taken the place of"
+        logger.warning(told, entry.region, entry.cycle, entry.revision, newest)
+    return replace(revision, entry=entry)
 
 
 def memory_before(ledger: Ledger, region: str, cycle: str | None) -> Memory | None:
@@ -59,12 +67,18 @@ def memory_before(ledger: Ledger, region: str, cycle: str | None) -> Memory | No
     return Memory.from_json(loads(ledger.document(last.result["memory"])))
 
 
-def memory_of_first(ledger: Ledger, region: str, cycle: str) -> Memory | None:
-    """Return what the first cycle of a region started from, by its newest revision; None where it is not recorded."""
-    history = ledger.history(region)
-    if cycle not in history["cycle"].tolist():
+def start_of_first(ledger: Ledger, region: str, cycle: str) -> tuple[Memory, str] | None:
+    """Return what the first cycle of a region started from, by its newest revision; None where it is not recorded.
+
+    Returns
+    -------
+    The memory, and the strategy of the plan in force where it was told by that.
+    """
+    if cycle not in ledger.history(region)["cycle"].tolist():
         return None
-    return Memory.from_json(loads(ledger.document(ledger.entry(region, cycle).inputs["memory"])))
+    entry = ledger.entry(region, cycle)
+    memory = Memory.from_json(loads(ledger.document(entry.inputs["memory"])))
+    return memory, str(entry.options["realignment"]["first_plan"])
 
 
 def replayed(ledger: Ledger, entry: Entry) -> Revision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from abate.loop.inputs import Inputs, require_name
 from abate.loop.memory import Memory
 from abate.loop.realign import realign
 from abate.loop.realignment import Realignment
-from abate.loop.records import memory_before, memory_of_first, recorded
+from abate.loop.records import memory_before, recorded, start_of_first
 from abate.loop.revision import Revision
 from abate.plan import Plan
 from abate.reach import Progress
@@ -103,9 +104,12 @@ def inputs_for(
     memory = None if ledger is None else memory_before(ledger, region, cycle)
     if memory is not None and isinstance(previous, Plan | Memory):
         logger.warning("the plan that was given is not used: the ledger knows what is in force in %r", region)
-    if memory is None and previous is None and ledger is not None:
-        # a first cycle that is revised again starts from the plan that was in force then
-        memory = memory_of_first(ledger, region, cycle)
+    # a first cycle that is revised again starts from the plan that was in force then
+    alone = memory is None and previous is None
+    begun = start_of_first(ledger, region, cycle) if alone and ledger is not None else None
+    if begun is not None:
+        memory = begun[0]
+        realignment = replace(realignment, first_plan=realignment.first_plan or begun[1])
     if memory is None:
         memory = _memory_of(case, previous)
     return Inputs(region, cycle, case, frame, memory, realignment)
