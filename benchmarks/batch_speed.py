@@ -139,7 +139,7 @@ def _batch(regions: int, workers: int) -> Batch:
     command = [sys.executable, "-m", "benchmarks.batch_speed", str(regions), str(workers)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"a batch of {regions} regions failed:\n{done.stderr}")
+        raise RuntimeError(f"a batch of {regions} regions ended with {done.returncode}:\n{done.stderr}")
     return Batch(**json.loads(done.stdout))
 
 

@@ -27,7 +27,20 @@ from benchmarks.markdown import table
 #: What the loop is to keep: greatest median regret by kind of prior, least attainment, least cut of churn, what it may
 #: cost in regret.
 BOUNDS: dict[Bias, float] = {"unbiased": 0.32, "optimistic": 0.28}
+UNHELD = "belief, no margin"
 ATTAINED, CALMER, PRICE_OF_CALM = 0.90, 0.40, 0.02
+#: Median regret with an unbiased and an optimistic prior in the worlds of the project's reference on the closed loop
+#: (section 3, table of policies), which are others than these.
+REFERENCE = {
+    "static plan": (0.79, 2.62),
+    "static, 95 % margin": (1.13, 0.71),
+    "activity only": (0.82, 2.50),
+    "reported loads only": (0.87, 1.20),
+    "relative response factor": (0.65, 0.56),
+    "belief, transfer fixed": (0.39, 0.39),
+    "belief, no margin": (0.44, 0.41),
+    LOOP: (0.30, 0.26),
+}
 
 PAGE = """\
 # The loop in hidden worlds
@@ -43,16 +56,19 @@ the truth scatters about the library; with an *optimistic* one the library overs
 {overstated:.0%} and understates loads by {understated:.0%} on top, and the planner does not know.
 
 The closed loop plans with a margin of {probability:.0%} in the next {margin_years} years and none later, as the
-reference does. Its stability rule is the least change that costs {tolerance:.1%} more at most, and a trigger: a new
+reference does. Its stability rule is the least change that costs {tolerance:.2%} more at most, and a trigger: a new
 plan replaces the old one where a limit would be missed with a probability above {risk:.0%} in the next {margin_years}
 years, or where {savings:.0%} of the cost still to come can be saved. Without the rule it takes the cheapest plan of
 every year.
 
 What the worlds are drawn from (last section) was chosen so that this table comes out in kind as that of the reference,
 whose own worlds are not given in full; tolerance and trigger were chosen for churn. Both were done on some of the
-seeds {chosen}. The seeds {untouched} were run once, when nothing was changed any more.
+seeds {chosen}. Of the seeds {untouched} no world was looked at before the worlds were settled; tolerance and trigger
+were changed once more afterwards, on the seeds 0-23, for the sake of churn.
 
 {bounds}
+
+{reading}
 
 {results}
 
@@ -128,6 +144,7 @@ def page(chosen: Backtest, untouched: Backtest, seeds: tuple[list[int], list[int
         chosen=spans[0],
         untouched=spans[1],
         bounds=_bounds(tested),
+        reading=_reading(tested[1]),
         results="\n".join(_section(*one) for one in reversed(tested)),
         receptor=pictures["receptor"],
         calibration=_calibration(untouched),
@@ -148,21 +165,42 @@ def _bounds(tested: Sequence[tuple[str, Backtest, str]]) -> str:
     for seeds, one, _ in tested:
         for prior in BIASES:
             regret, attained = (one.value(prior, LOOP, name) for name in ("regret", "attained"))
-            restless = one.value(prior, RESTLESS, "regret")
-            calm = 1 - one.value(prior, LOOP, "churn") / one.value(prior, RESTLESS, "churn")
-            rows.append(
-                [
-                    f"{seeds}, {prior}",
-                    _judged(f"{regret:.3f}", regret <= BOUNDS[prior], f"{BOUNDS[prior]:.2f} at most"),
-                    _judged(f"{attained:.3f}", attained >= ATTAINED, f"{ATTAINED:.2f} at least"),
-                    _judged(f"{calm:.0%}", calm >= CALMER, f"{CALMER:.0%} at least"),
-                    _judged(
-                        f"{regret - restless:+.3f}", regret - restless <= PRICE_OF_CALM, f"{PRICE_OF_CALM} at most"
-                    ),
-                ]
-            )
+            kept = [
+                _judged(f"{regret:.3f}", regret <= BOUNDS[prior], f"{BOUNDS[prior]:.2f} at most"),
+                _judged(f"{attained:.3f}", attained >= ATTAINED, f"{ATTAINED:.2f} at least"),
+            ]
+            rows.append([f"{seeds}, {prior}", *kept, *_calm(one.scores[one.scores["prior"] == prior])])
+        rows.append([f"{seeds}, both", "", "", *_calm(one.scores)])
     heading = ["closed loop", "median regret", "attained", "churn below that without stability rule", "regret for that"]
     return table(heading, rows)
+
+
+def _reading(tested: tuple[str, Backtest, str]) -> str:
+    """Return what the margin and the belief do, in sentences."""
+    seeds, one, _ = tested
+    parts = []
+    for prior in BIASES:
+        bare, held = ([one.value(prior, name, key) for key in ("attained", "regret")] for name in (UNHELD, RESTLESS))
+        parts.append(
+            f"With an {prior} prior the margin raises attainment from {bare[0]:.1%} to {held[0]:.1%} and takes the "
+            f"median regret from {bare[1]:.2f} to {held[1]:.2f} (seeds {seeds})."
+        )
+    parts.append(
+        "In the reference the margin lowers regret as well; the dearer an exceedance is against a measure, the more a "
+        "margin is worth."
+    )
+    return textwrap.fill(" ".join(parts), 120)
+
+
+def _calm(scores: pd.DataFrame) -> list[str]:
+    """Return by how much the stability rule lowers the median churn, and what it costs in median regret."""
+    medians = scores.groupby("policy")[["regret", "churn"]].median()
+    calm = 1 - medians.loc[LOOP, "churn"] / medians.loc[RESTLESS, "churn"]
+    dearer = medians.loc[LOOP, "regret"] - medians.loc[RESTLESS, "regret"]
+    return [
+        _judged(f"{calm:.0%}", calm >= CALMER, f"{CALMER:.0%} at least"),
+        _judged(f"{dearer:+.3f}", dearer <= PRICE_OF_CALM, f"{PRICE_OF_CALM} at most"),
+    ]
 
 
 def _judged(value: str, is_kept: bool, bound: str) -> str:
@@ -182,10 +220,20 @@ def _section(seeds: str, tested: Backtest, picture: str) -> str:
                 f"{row.worst:.1%}",
                 f"{row.churn:.2%}",
                 f"{row.plans:.1f}",
+                f"{REFERENCE[row.policy][BIASES.index(prior)]:.2f}" if row.policy in REFERENCE else "",
             ]
             for row in rows.itertuples()
         ]
-        heading = ["policy", "regret", "cost / oracle's", "attained", "worst", "churn", "plans"]
+        heading = [
+            "policy",
+            "regret",
+            "cost / oracle's",
+            "attained",
+            "worst",
+            "churn",
+            "plans",
+            "regret in the reference",
+        ]
         parts += [f"### {prior.capitalize()} prior\n", table(heading, cells) + "\n"]
     return SECTION.format(seeds=seeds, picture=picture, tables="\n".join(parts))
 

@@ -24,7 +24,7 @@ from abate.loop.trigger import Trigger
 TINY = Scenario(sources=4, receptors=2, years=5, phase_in=2)
 ROOT = Path(__file__).parents[2]
 NAMED = {policy.name: policy for policy in POLICIES}
-FEW = [NAMED[name] for name in ("static plan", "relative response factor", RESTLESS, LOOP, ORACLE)]
+FEW = [NAMED[name] for name in ("static plan", "belief, no margin", RESTLESS, LOOP, ORACLE)]
 
 
 def mean_quality(world, year, extents):
@@ -264,7 +264,9 @@ def test_a_fault_of_a_source_without_measures_is_not_looked_for():
     ],
 )
 def test_a_plan_gives_way_to_a_risk_that_can_be_helped_or_to_savings(standing, renewed, savings, said):
-    reason = Trigger().reason(["a", "b"], np.array(standing), np.array(renewed), savings)
+    reason = Trigger(risk=0.25, relief=0.05, savings=0.01).reason(
+        ["a", "b"], np.array(standing), np.array(renewed), savings
+    )
     assert (said in reason) if said else reason == ""
 
 

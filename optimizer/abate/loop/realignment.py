@@ -36,7 +36,7 @@ class Realignment:
 
     probability: float = 0.8
     margin_years: int = 2
-    tolerance: float | None = 0.015
+    tolerance: float | None = 0.0125
     freeze_years: int = 0
     trigger: Trigger = field(default_factory=Trigger)
     credit_share: float = 0.0

@@ -28,9 +28,9 @@ class Trigger:
     savings : share of the cost still to come that a new plan has to save.
     """
 
-    risk: float = 0.30
+    risk: float = 0.40
     relief: float = 0.05
-    savings: float = 0.05
+    savings: float = 0.10
 
     def __post_init__(self) -> None:
         """Refuse what cannot be compared with anything."""

@@ -93,7 +93,8 @@ def _attainment(panel: Axes, tested: Backtest, prior: str) -> None:
     ):
         colour = _LOOP if policy.startswith(LOOP) else _LIMIT if policy == ORACLE else _STATIC
         panel.scatter(cost, 100 * share, color=colour, label=f"{number} {policy}")
-        panel.annotate(str(number), (cost, 100 * share), xytext=(4, 4), textcoords="offset points", fontsize="small")
+        beside = ((5, 4), (-12, 4), (5, -11))[number % 3]  # policies that are close together are told apart
+        panel.annotate(str(number), (cost, 100 * share), xytext=beside, textcoords="offset points", fontsize="small")
     panel.set_xlabel("cost over that of the oracle, median")
     panel.set_ylabel("receptors and years within the limit [%]")
     panel.set_title(f"Attainment against cost, {prior} prior", fontsize="medium")

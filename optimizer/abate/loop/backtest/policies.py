@@ -18,8 +18,8 @@ ORACLE, LOOP, RESTLESS = "oracle", "closed loop", "closed loop, no stability rul
 
 #: Probability of the closed loop's margin, the years that have one, and what a smaller change may cost. The stability
 #: rule is the last of them, with the trigger.
-PROBABILITY, MARGIN_YEARS, TOLERANCE = 0.8, 2, 0.015
-TRIGGER = Trigger(risk=0.30, savings=0.05)
+PROBABILITY, MARGIN_YEARS, TOLERANCE = 0.8, 2, 0.0125
+TRIGGER = Trigger(risk=0.40, savings=0.10)
 #: How many years ahead of the next one the closed loop states a forecast: next year, and in the fifth year.
 HORIZONS = (0, 4)
 

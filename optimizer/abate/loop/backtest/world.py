@@ -36,7 +36,6 @@ class World:
     seed, bias, scenario : what it was drawn from.
     case, problem : what the planner is given: the library, at today's activity.
     growth : yearly growth that the library expects of each source, as a share.
-    ramp : extent that can be added to each option in a year.
     limits : (years, targets), quality unit.
     truth, noise : what no policy but the oracle sees.
     """
@@ -47,7 +46,6 @@ class World:
     case: Case
     problem: Problem
     growth: Floats
-    ramp: Floats
     limits: Floats
     truth: Truth
     noise: Noise
@@ -71,7 +69,6 @@ def draw_world(seed: int, bias: Bias, scenario: Scenario) -> World:
         case=case,
         problem=problem,
         growth=growth,
-        ramp=case.values("options", "ramp"),
         limits=limits,
         truth=_truth(of_truth, problem, growth, scenario, optimistic=bias == "optimistic"),
         noise=_noise(of_noise, scenario, scenario.detection * limits[-1]),
