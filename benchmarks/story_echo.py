@@ -160,6 +160,7 @@ def realigned(case: abate.Case, plan: abate.Plan, history: pd.DataFrame) -> str:
             f"{one.library:.4g}",
             f"{one.proposed:.4g}",
             f"{one.lower:.4g} to {one.upper:.4g}",
+            f"{one.library * TRUTH.effectiveness.get(str(one.measure), 1.0):.4g}",
             str(one.sources),
         ]
         for one in told.revisions[-1].standards.itertuples()
