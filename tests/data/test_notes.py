@@ -105,7 +105,7 @@ def test_figures_that_one_stage_does_not_use(minimal_case_tables):
     minimal_case_tables["targets"]["year"] = [2030, 2035, None]
     minimal_case_tables["options"]["first_year"] = [2030, None, None]
     words = {
-        ("targets", "year"): "in 2 rows and not used by a plan of one stage: all targets hold at once",
+        ("targets", "year"): "in 2 rows and not used by a plan of one year: there all targets hold at once",
         ("options", "first_year"): "every option may be used",
     }
     for (table, column), said in words.items():

@@ -112,8 +112,9 @@ def usual_and_score(earlier: Floats, now: Floats) -> tuple[Floats, Floats]:
     earlier : (rows x years), NaN where unknown.
     now : (rows,), NaN where unknown.
 
-    >>> usual_and_score(np.array([[1.0, 2.0, 3.0]]), np.array([10.0]))
-    (array([2.]), array([5.39592607]))
+    >>> usual, score = usual_and_score(np.array([[1.0, 2.0, 3.0]]), np.array([10.0]))
+    >>> usual.tolist(), score.round(4).tolist()
+    ([2.0], [5.3959])
     """
     enough = (~np.isnan(earlier)).sum(axis=1) >= FEWEST_YEARS
     usual, score = np.full(len(now), np.nan), np.full(len(now), np.nan)

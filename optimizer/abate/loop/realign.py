@@ -67,7 +67,7 @@ def realign(inputs: Inputs, *, progress: Progress | None = None) -> Revision:
     report(STEPS[1], 1, len(STEPS))
     prior = inputs.realignment.prior or Prior.of(inputs.case)
     memory = inputs.memory
-    if inputs.realignment.first_plan and memory == Memory():
+    if inputs.realignment.first_plan and not memory.in_force:
         memory = first_memory(inputs.case, inputs.realignment.first_plan)
     learning = learn_from(inputs.case, problem, seen.table, memory, prior)
     planner = Planner(start=None if memory.start is None else WarmStart.from_json(memory.start))
