@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from abate_data.case import Case
-from abate_data.checks import observations, options, references, river, rules, scopes, structure, targets, values
+from abate_data.checks import (
+    observations,
+    options,
+    proposals,
+    references,
+    river,
+    rules,
+    scopes,
+    seasons,
+    structure,
+    targets,
+    values,
+)
 from abate_data.conversion import convert_stated
 from abate_data.draft import Draft, make_draft
 from abate_data.errors import Finding, InputError
+from abate_data.places import with_cell
 from abate_data.raw import Raw
 from abate_data.schema import TABLES
 from abate_data.settings import Settings
@@ -41,6 +54,17 @@ OBSERVED: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     observations.check_repeated_reports,
     observations.check_revisions,
     observations.check_overlaps,
+)
+
+#: The rules of the table of proposals, which depend on other tables likewise.
+PROPOSED: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
+    proposals.check_proposed,
+    proposals.check_new_sources,
+    proposals.check_one_project,
+    proposals.check_known,
+    proposals.check_names,
+    proposals.check_places,
+    proposals.check_coefficients,
 )
 
 #: Every rule of a case; each yields what it finds wrong.
@@ -78,7 +102,11 @@ RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     scopes.check_divisors,
     scopes.check_reached,
     rules.check_bounds,
+    seasons.check_months,
+    seasons.check_shares,
+    seasons.check_used,
     *OBSERVED,
+    *PROPOSED,
 )
 
 
@@ -99,7 +127,7 @@ def check(raw: Raw) -> Case:
     if findings:
         order = {name: place for place, name in enumerate(["case.toml", *TABLES])}
         findings.sort(key=lambda finding: order.get(finding.table, -1))
-        raise InputError([_placed(finding, raw.place) for finding in findings])
+        raise InputError([_placed(finding, raw) for finding in findings])
     return Case(settings, {name: _final(draft, name) for name in TABLES}, raw.scenario)
 
 
@@ -115,22 +143,46 @@ def check_observations(raw: Raw, settings: Settings) -> pd.DataFrame:
     InputError
         With everything that is wrong with the observations.
     """
+    return _checked_table(raw, settings, "observations", OBSERVED)
+
+
+def check_proposals(raw: Raw, settings: Settings) -> pd.DataFrame:
+    """Return the table of proposals as a case would hold it.
+
+    Parameters
+    ----------
+    raw : the proposals, with what is needed of the tables that define their ids; these are not checked again.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with the proposals.
+    """
+    return _checked_table(raw, settings, "proposals", (references.check_keys, *PROPOSED))
+
+
+def _checked_table(
+    raw: Raw, settings: Settings, name: str, rules: Iterable[Callable[[Draft], Iterator[Finding]]]
+) -> pd.DataFrame:
+    """Return one table as a case would hold it, checked by the rules of cells and ids and by rules of its own."""
     draft = make_draft(raw, settings)
     convert_stated(draft)
     findings = list(raw.findings)
-    for rule in (*CELLS, references.check_references, *OBSERVED):
-        findings.extend(finding for finding in rule(draft) if finding.table == "observations")
+    for rule in (*CELLS, references.check_references, *rules):
+        findings.extend(finding for finding in rule(draft) if finding.table == name)
     if findings:
         raise InputError(findings)
-    return _final(draft, "observations")
+    return _final(draft, name)
 
 
-def _placed(finding: Finding, place: str) -> Finding:
-    """Return a finding that names the settings as the planner knows them."""
-    if place == "case.toml":
+def _placed(finding: Finding, raw: Raw) -> Finding:
+    """Return a finding that names the settings, and the cell of a workbook, as the planner knows them."""
+    if raw.layout is not None:
+        finding = with_cell(finding, raw.layout, raw.tables)
+    if raw.place == "case.toml":
         return finding
-    table = place if finding.table == "case.toml" else finding.table
-    return replace(finding, table=table, cure=finding.cure.replace("case.toml", f"the sheet {place}"))
+    table = raw.place if finding.table == "case.toml" else finding.table
+    return replace(finding, table=table, cure=finding.cure.replace("case.toml", f"the sheet {raw.place}"))
 
 
 def _final(draft: Draft, name: str) -> pd.DataFrame:

@@ -135,19 +135,23 @@ def make_draft(raw: Raw, settings: Settings) -> Draft:
     domains = _domains(draft)
     for name in TABLES:
         draft.tables[name] = _table(draft, name, domains)
-    _fill(draft, "pollutant", ("load", "reduction", "intensity"))
-    _fill(draft, "parameter", ("quality",))
-    _fill(draft, "receptor", ("quality",))
+    kind = draft.tables["targets"]["kind"]
+    _fill(draft, "targets", "pollutant", kind.isin(("load", "reduction", "intensity")))
+    _fill(draft, "targets", "parameter", kind == "quality")
+    _fill(draft, "targets", "receptor", kind == "quality")
+    answered = draft.tables["proposals"]["receptor"].notna()
+    _fill(draft, "proposals", "pollutant", answered | draft.tables["proposals"]["load"].notna())
+    _fill(draft, "proposals", "parameter", answered)
     return draft
 
 
-def _fill(draft: Draft, column: str, kinds: tuple[str, ...]) -> None:
-    """Name the only pollutant, parameter or receptor of the case in the targets that leave it blank."""
-    targets = draft.tables["targets"]
-    blank = targets[column].isna() & targets["kind"].isin(kinds)
+def _fill(draft: Draft, table: str, column: str, rows: pd.Series[bool]) -> None:
+    """Name the only pollutant, parameter or receptor of the case in rows of a table that leave it blank."""
+    frame = draft.tables[table]
+    blank = frame[column].isna() & rows
     if draft.known[column] == 1 and blank.any():
-        codes = np.where(blank, 0, draft.codes("targets", column))
-        targets[column] = pd.Categorical.from_codes(codes, categories=targets[column].cat.categories)
+        codes = np.where(blank, 0, draft.codes(table, column))
+        frame[column] = pd.Categorical.from_codes(codes, categories=frame[column].cat.categories)
 
 
 def _read_cells(column: Column, series: pd.Series[Any]) -> Cells:

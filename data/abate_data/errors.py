@@ -22,6 +22,7 @@ class Finding:
     value : the offending value as written; empty where there is none.
     problem : what is wrong, as a phrase.
     cure : what to do about it, as an imperative phrase.
+    cell : where a workbook has it, e.g. ``loads!C7``; empty where the case comes from elsewhere.
     """
 
     table: str
@@ -30,9 +31,10 @@ class Finding:
     row: str = ""
     column: str = ""
     value: str = ""
+    cell: str = ""
 
     def __str__(self) -> str:
-        where = ", ".join(part for part in (self.table, self.row, self.column) if part)
+        where = ", ".join(part for part in (self.cell or self.table, self.row, self.column) if part)
         value = f" (found {self.value!r})" if self.value else ""
         return f"{where}: {self.problem}{value}; {self.cure}"
 

@@ -1,4 +1,4 @@
-"""The tables of what must hold and of what was found: targets, rules, observations.
+"""The tables of what must hold, what was found and what is asked for: targets, rules, observations, proposals.
 
 `abate_data.schema` joins them to the tables that say what there is.
 """
@@ -177,4 +177,65 @@ OBSERVATIONS = Table(
         text("received", "day on which it was reported, YYYY-MM-DD; blank for the last day of its period"),
     ),
     key=("period_start", "period_end", "kind", "receptor", "source", "region", "pollutant", "parameter", "revision"),
+)
+
+PROPOSALS = Table(
+    "proposals",
+    "what a proposed project adds or changes; a project may take several rows",
+    (
+        id_column("proposal", "the project's id; a new source is called like it", required=True),
+        choice(
+            "kind",
+            "new_source; expansion of a source; measure: other extents than planned at a source; shutdown of a source",
+            "new_source",
+            "expansion",
+            "measure",
+            "shutdown",
+            required=True,
+        ),
+        id_column("source", "of all but a new source: which one; blank for a new source"),
+        id_column("pollutant", "of a load or a coefficient; may be blank where the case has one pollutant"),
+        amount(
+            "load",
+            "of a new source: what it will emit; of an expansion: by how much more than the plan allows the source",
+            "load",
+        ),
+        id_column("measure", "of a measure: which one; of a new source: one that it could take on its own premises"),
+        amount(
+            "extent",
+            "of a measure: the extent that is asked for; of a new source: the most of the measure that fits there",
+            "extent",
+        ),
+        amount("unit_cost", "of a new source's measure: yearly cost of one unit of extent", "money/yr/extent"),
+        id_column(
+            "like", "of a new source: a source whose place it shares, so that receptors respond alike", domain="source"
+        ),
+        id_column(
+            "receptor", "of a new source: a receptor that responds to it, in a row of its own with the coefficient"
+        ),
+        id_column("parameter", "of a coefficient; may be blank where the case has one parameter"),
+        amount(
+            "coefficient",
+            "of a new source: rise of the parameter at the receptor per unit of its load; 0 where there is none",
+            "quality/load",
+            low=-math.inf,
+        ),
+        choice(
+            "elsewhere",
+            "of a new source: none where receptors that no row of it names do not respond to it; blank where every "
+            "receptor with a target has to be named",
+            "",
+            "none",
+        ),
+        text("name", "of a new source: what people call it"),
+        id_column("region", "of a new source: the zone it lies in"),
+        id_column("sector", "of a new source: its branch of activity"),
+        choice("source_kind", "of a new source: an outfall or stack, or a diffuse sector", "point", "diffuse"),
+        amount("latitude", "of a new source: north of the equator", "degrees", low=-90, high=90),
+        amount("longitude", "of a new source: east of Greenwich", "degrees", low=-180, high=180),
+        id_column("reach", "of a new source: the river reach it lies on"),
+        amount("position", "of a new source: distance from the head of its reach", "length", 0.0),
+        amount("output", "yearly production of a new source, or by how much an expansion raises that of the source"),
+    ),
+    key=("proposal", "pollutant", "measure", "receptor", "parameter"),
 )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from abate_data.errors import Finding, InputError
 from abate_data.names import offer
+from abate_data.places import Layout
 
 #: The first row below the header, as a spreadsheet counts: the header is row 1.
 FIRST_ROW = 2
@@ -27,6 +28,7 @@ class Raw:
     findings : what could not be read at all.
     place : where a planner finds the settings: `case.toml`, or the sheet `case` of a workbook.
     unread : (table, row, position of the column) of cells that could not be read and are in `findings`.
+    layout : where a workbook has the tables and settings; None where the case comes from elsewhere.
     """
 
     settings: Mapping[str, Any]
@@ -35,6 +37,7 @@ class Raw:
     findings: tuple[Finding, ...] = ()
     place: str = "case.toml"
     unread: frozenset[tuple[str, int, int]] = frozenset()
+    layout: Layout | None = None
 
 
 def read_mapping(source: Mapping[str, Any], scenario: str | None) -> Raw:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from abate_data.columns import Column, Table, amount, choice, id_column, text
-from abate_data.goals import OBSERVATIONS, RULES, TARGETS
+from abate_data.goals import OBSERVATIONS, PROPOSALS, RULES, TARGETS
 
 #: Where each domain of ids is defined: the first of these columns whose table has rows; parameters by both.
 DOMAINS: dict[str, tuple[str, ...]] = {
@@ -25,6 +25,7 @@ DOMAINS: dict[str, tuple[str, ...]] = {
     "reach": ("reaches.reach",),
     "target": ("targets.target",),
     "rule": ("rules.rule",),
+    "proposal": ("proposals.proposal",),
 }
 
 #: Parameters that a river makes by itself, beside those that its kinetics name.
@@ -266,11 +267,32 @@ BACKGROUND = Table(
     key=("receptor", "parameter"),
 )
 
+SEASONS = Table(
+    "seasons",
+    "a part of the year, and the share of the yearly load that may be emitted in it",
+    (
+        id_column("source", "whose; blank or * for every source not named for this pollutant"),
+        id_column("pollutant", "of which pollutant; blank or * for every one not named"),
+        Column("season", "text", "what the part of the year is called", required=True, default=""),
+        Column("first_month", "integer", "its first month, 1 for January", required=True, low=1, high=12),
+        Column(
+            "last_month",
+            "integer",
+            "its last month; the seasons of a source together cover every month once, and one may run over New Year",
+            required=True,
+            low=1,
+            high=12,
+        ),
+        amount("share", "share of the yearly load; those of a source's seasons add up to 1", high=1.0, required=True),
+    ),
+    key=("source", "pollutant", "season"),
+)
+
 #: Every table, in the order in which they are read, checked and documented.
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         *(REGIONS, SOURCES, LOADS, MEASURES, OPTIONS, REMOVALS, RESOURCES, RESOURCE_USE, RECEPTORS, TRANSFER),
-        *(REACHES, KINETICS, BACKGROUND, TARGETS, RULES, OBSERVATIONS),
+        *(REACHES, KINETICS, BACKGROUND, TARGETS, RULES, SEASONS, OBSERVATIONS, PROPOSALS),
     )
 }

@@ -93,17 +93,18 @@ def _rows(key: str, value: Any) -> Iterator[tuple[str, str | float | bool]]:
 def toml(settings: Settings) -> str:
     """Return the settings that are not defaults as the text of a `case.toml`."""
     values = settings.model_dump(exclude_defaults=True)
-    lines = [f"{key} = {_toml(value)}" for key, value in values.items() if not isinstance(value, dict)]
+    lines = [f"{key} = {toml_value(value)}" for key, value in values.items() if not isinstance(value, dict)]
     for key, value in values.items():
         if isinstance(value, dict):
-            lines += ["", f"[{key}]", *(f"{name} = {_toml(inner)}" for name, inner in value.items())]
+            lines += ["", f"[{key}]", *(f"{name} = {toml_value(inner)}" for name, inner in value.items())]
     return "\n".join(lines) + "\n"
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Return one value as TOML writes it."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_toml(name)} = {_toml(inner)}" for name, inner in value.items()) + " }"
+        return "{ " + ", ".join(f"{toml_value(name)} = {toml_value(inner)}" for name, inner in value.items()) + " }"
     if isinstance(value, tuple):
-        return "[\n" + "".join(f"  {_toml(entry)},\n" for entry in value) + "]"
+        return "[\n" + "".join(f"  {toml_value(entry)},\n" for entry in value) + "]"
     # JSON writes texts, numbers and truth as TOML does, but for one control character
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,53 +1,46 @@
 """A case in a workbook: a sheet `case` of keys and values, a sheet per table, `TABLE@SCENARIO` for some.
 
-A workbook is a packed file that a stranger may have made, so its unpacked size is looked at before it is
-read, and the extent of its sheets before their cells are.
+Sheets of notes are passed over, hidden ones too; a table on a hidden sheet is refused, for a plan would rest on figures
+that nobody sees. So are formulas and merged cells: what they say depends on who opens them.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from abate_data.cells import text_of
+from abate_data.cellstream import MAX_CELLS, Cells, Live
 from abate_data.draft import LISTED
 from abate_data.errors import Finding, InputError
 from abate_data.names import offer, sentence
+from abate_data.package import LARGE
+from abate_data.places import Layout, cell_name
 from abate_data.raw import Raw, require_scenario
 from abate_data.schema import TABLES
 from abate_data.settings import Settings
+from abate_data.xlsx import HIDDEN, VISIBLE, Book, Sheet
 
 SETTINGS = "case"
 README = "README"
+#: The first sheet of a marked copy, which lists what was found.
+FINDINGS = "findings"
 #: Between the name of a table and that of the scenario in which its sheet replaces the table.
 AT = "@"
 
-#: Bytes that a workbook may unpack to, and how many times its packed size where that is not little.
-MAX_UNPACKED = 200_000_000
-MAX_RATIO = 100
-LITTLE = 10_000_000
-#: Cells of a sheet, blank ones inside its used range included.
-MAX_CELLS = 5_000_000
-
-_LARGE = "delete what is not data, or use a folder of CSV files"
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-
-
-def escape(text: str) -> str:
-    """Return a text as a workbook stores it: characters that XML does not know as `_xHHHH_`."""
-    return _ESCAPE.sub(lambda match: f"_x{ord(match.group()):04X}_", text)
-
-
-def unescape(text: str) -> str:
-    """Return the text that `escape` was given."""
-    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text)
+#: Whole numbers up to which a float is exact.
+_EXACT = 2**53
+_OTHER_FILE = re.compile(r"\[[^\]]*\][^\[\]]*!")
+_UNHIDE = {
+    HIDDEN: "unhide it (right click on any sheet's tab, Unhide), or delete it",
+    "veryHidden": "no menu shows it: copy its cells to a new sheet of that name, or delete it with the Visual Basic "
+    "editor",
+}
 
 
 def read_workbook(path: Path, scenario: str | None) -> Raw:
@@ -59,27 +52,30 @@ def read_workbook(path: Path, scenario: str | None) -> Raw:
         Where the file is no workbook, is too large, or has no such scenario. What is wrong with a sheet is a
         finding of the result.
     """
-    book = _open(path)
-    findings: list[Finding] = []
-    unread: set[tuple[str, int, int]] = set()
-    sheets = {_name(sheet.title): sheet for sheet in book.worksheets if _is_meant(sheet)}
-    tables = {title: title for title in sheets if AT not in title and title not in (SETTINGS, README)}
-    if scenario is not None:
-        require_scenario(scenario, sorted({title.split(AT, 1)[1] for title in sheets if AT in title}))
-        tables |= {title.split(AT, 1)[0]: title for title in sheets if title.endswith(AT + scenario)}
-    frames = {}
-    for name, title in tables.items():
-        if name in TABLES:
-            frames[name] = _frame(_rows(sheets[title], name, findings, unread))
+    with Book(path) as book:
+        reading = _Reading(book)
+        tables = {name: name for name in reading.sheets if AT not in name and name not in (SETTINGS, README, FINDINGS)}
+        if scenario is not None:
+            require_scenario(scenario, sorted({name.split(AT, 1)[1] for name in reading.sheets if AT in name}))
+            tables |= {name.split(AT, 1)[0]: name for name in reading.sheets if name.endswith(AT + scenario)}
+        frames = {}
+        for name, given in tables.items():
+            if name in TABLES:
+                frames[name] = _frame(reading.rows(given, name))
+            elif reading.is_meant(given):
+                reading.find_unknown(name)
+        if SETTINGS in reading.sheets:
+            rows = reading.rows(SETTINGS, "case.toml")
+            settings, lines = _settings(rows, reading.findings)
         else:
-            cure = f"{sentence(offer(name, TABLES, 'table'))} A sheet of notes is called {README}"
-            findings.append(Finding(name, "is not a table of a case", cure))
-    if SETTINGS in sheets:
-        settings = _settings(_rows(sheets[SETTINGS], "case.toml", findings, unread), findings)
-    else:
-        settings = {}
-        findings.append(Finding("case.toml", "the workbook has no sheet `case`", "add it, with columns key and value"))
-    return Raw(settings, frames, scenario or "", tuple(findings), SETTINGS, frozenset(unread))
+            settings, lines = {}, {}
+            cure = "add it, with columns key and value"
+            reading.findings.append(Finding("case.toml", "the workbook has no sheet `case`", cure))
+    titles = {name: reading.sheets[given].title for name, given in tables.items()}
+    if SETTINGS in reading.sheets:
+        titles["case.toml"] = reading.sheets[SETTINGS].title
+    layout, unread = Layout(titles, lines), frozenset(reading.unread)
+    return Raw(settings, frames, scenario or "", tuple(reading.findings), SETTINGS, unread, layout)
 
 
 def read_one_sheet(path: Path, name: str) -> tuple[pd.DataFrame, list[Finding], frozenset[tuple[str, int, int]]]:
@@ -90,85 +86,89 @@ def read_one_sheet(path: Path, name: str) -> tuple[pd.DataFrame, list[Finding], 
     InputError
         Where the file is no workbook or is too large, or has no such sheet.
     """
-    sheets = {_name(sheet.title): sheet for sheet in _open(path).worksheets}
-    if name not in sheets:
-        cure = f"call the sheet with the rows {name!r}"
-        raise InputError([Finding(name, "the workbook has no sheet of this name", cure, value=path.name)])
-    findings: list[Finding] = []
-    unread: set[tuple[str, int, int]] = set()
-    return _frame(_rows(sheets[name], name, findings, unread)), findings, frozenset(unread)
+    with Book(path) as book:
+        reading = _Reading(book)
+        if name not in reading.sheets:
+            cure = f"call the sheet with the rows {name!r}"
+            raise InputError([Finding(name, "the workbook has no sheet of this name", cure, value=path.name)])
+        frame = _frame(reading.rows(name, name))
+    return frame, reading.findings, frozenset(reading.unread)
 
 
-def _name(title: str) -> str:
+def name_of(title: str) -> str:
     """Return the name that a sheet stands for: `Loads` is loads, `LOADS@dry` is loads@dry."""
     table, mark, scenario = title.partition(AT)
-    known = {name.casefold(): name for name in (SETTINGS, README, *TABLES)}
-    return known.get(table.casefold(), table) + mark + scenario
+    known = {name.casefold(): name for name in (SETTINGS, README, FINDINGS, *TABLES)}
+    return known.get(table.strip().casefold(), table) + mark + scenario
 
 
-def _is_meant(sheet: Any) -> bool:
-    """Return whether a sheet says anything: a blank one such as `Sheet1` does only where it is called like a table."""
-    if _name(sheet.title).partition(AT)[0] in (SETTINGS, README, *TABLES):
-        return True
-    if sheet.max_row * sheet.max_column > MAX_CELLS:
-        return True
-    return any(value not in (None, "") for row in sheet.iter_rows(values_only=True) for value in row)
+class _Reading:
+    """A workbook that is being read: its sheets by the name that they stand for, and what is wrong with them."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.findings: list[Finding] = []
+        self.unread: set[tuple[str, int, int]] = set()
+        self.sheets: dict[str, Sheet] = {}
+        for sheet in book.sheets:
+            name = name_of(sheet.title)
+            if name in self.sheets:
+                problem = f"is not a table of its own: the sheet {self.sheets[name].title} stands for {name} already"
+                self.findings.append(Finding(sheet.title, problem, "delete one of the two, or call it README"))
+            else:
+                self.sheets[name] = sheet
+
+    def is_meant(self, name: str) -> bool:
+        """Return whether a sheet that is no table says anything to a reader: a blank or hidden one does not."""
+        sheet = self.sheets[name]
+        if sheet.state != VISIBLE:
+            return False
+        cells = self.book.cells(sheet, first=True)
+        return bool(cells.rows or cells.live or cells.too_large)
+
+    def find_unknown(self, name: str) -> None:
+        """Find a sheet that is no table."""
+        cure = f"{sentence(offer(name, TABLES, 'table'))} A sheet of notes is called {README}"
+        cell = cell_name(self.sheets[name].title, 0, 1)
+        self.findings.append(Finding(name, "is not a table of a case", cure, cell=cell))
+
+    def rows(self, given: str, name: str) -> dict[int, list[Any]]:
+        """Return the rows of a sheet that are not blank, by number; what is no plain cell is found and unread."""
+        sheet = self.sheets[given]
+        title = sheet.title
+        if sheet.state != VISIBLE:
+            problem = f"sheet {title} is {'hidden' if sheet.state == HIDDEN else 'hidden from every menu'}"
+            self.findings.append(Finding(name, problem, _UNHIDE.get(sheet.state, _UNHIDE[HIDDEN])))
+        cells = self.book.cells(sheet)
+        if cells.too_large:
+            problem = f"sheet {title} uses {cells.height} rows and {cells.width} columns or more"
+            self.findings.append(Finding(name, problem, f"{LARGE}; a sheet may use {MAX_CELLS:,} cells"))
+            return {}
+        for merged in cells.merged:
+            cure, cell = "unmerge them and fill every cell", f"{cell_name(title, 0, 1)[:-2]}{merged.split(':')[0]}"
+            self.findings.append(Finding(name, f"sheet {title} has merged cells", cure, value=merged, cell=cell))
+        self.findings.extend(_live_findings(cells, title, name))
+        self.unread |= {(name, live.row, live.column) for live in cells.live}
+        return cells.rows
 
 
-def _open(path: Path) -> Any:
-    import openpyxl
-
-    problem, cure = "is not a workbook", "save it as an Excel workbook (.xlsx)"
-    try:
-        with zipfile.ZipFile(path) as packed:
-            unpacked = sum(member.file_size for member in packed.infolist())
-        if unpacked > MAX_UNPACKED or unpacked > max(LITTLE, MAX_RATIO * path.stat().st_size):
-            size = f"unpacks to {unpacked / 1e6:.0f} MB"
-            raise InputError([Finding(path.name, f"the workbook {size}, more than is safe to read", _LARGE)])
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of parts that openpyxl does not know and we do not need
-            return openpyxl.load_workbook(file)
-    except InputError:
-        raise
-    except OSError as error:
-        problem, cure = f"cannot be read: {error.strerror}", "check that the file is there and may be read"
-        raise InputError([Finding(path.name, problem, cure)]) from error
-    except Exception as error:  # openpyxl raises whatever a broken part of the file makes it stumble over
-        raise InputError([Finding(path.name, problem, cure)]) from error
-
-
-def _rows(sheet: Any, name: str, findings: list[Finding], unread: set[tuple[str, int, int]]) -> dict[int, list[Any]]:
-    """Return the rows that are not blank, by number; what is no plain cell becomes a finding and is unread."""
-    if sheet.max_row * sheet.max_column > MAX_CELLS:
-        problem = f"sheet {sheet.title} uses {sheet.max_row} rows and {sheet.max_column} columns"
-        findings.append(Finding(name, problem, _LARGE))
-        return {}
-    for merged in sheet.merged_cells.ranges:
-        cure = "unmerge them and fill every cell"
-        findings.append(Finding(name, f"sheet {sheet.title} has merged cells", cure, value=str(merged)))
-    live = [cell for row in sheet.iter_rows() for cell in row if cell.data_type in ("f", "e")]
-    findings.extend(_formulas(live, sheet.title, name))
-    unread |= {(name, cell.row, cell.column - 1) for cell in live}
-    rows = {row[0].row: [_value(cell) for cell in row] for row in sheet.iter_rows()}
-    return {number: row for number, row in rows.items() if any(value not in (None, "") for value in row)}
-
-
-def _value(cell: Any) -> Any:
-    if cell.data_type not in "nbsd":  # a formula or its error
-        return None
-    return unescape(cell.value) if isinstance(cell.value, str) else cell.value
-
-
-def _formulas(wrong: list[Any], title: str, name: str) -> Iterator[Finding]:
+def _live_findings(cells: Cells, title: str, name: str) -> Iterator[Finding]:
     """Yield a finding for each of the first cells that hold a formula or its error."""
-    for cell in wrong[:LISTED]:
-        kind = "a formula" if cell.data_type == "f" else "an error"
-        problem = f"cell {cell.coordinate} of sheet {title} holds {kind}"
+    for live in cells.live[:LISTED]:
+        problem = f"cell {live.coordinate} of sheet {title} holds {_kind(live)}"
         cure = "replace it by its value (copy, then paste as values)"
-        value = cell.value if isinstance(cell.value, str) else getattr(cell.value, "text", "")
-        yield Finding(name, problem, cure, row=f"row {cell.row}", value=str(value))
-    if len(wrong) > LISTED:
-        yield Finding(name, f"{len(wrong) - LISTED} more cells like these, {len(wrong)} in all", "mend them likewise")
+        cell = cell_name(title, live.column, live.row)
+        yield Finding(name, problem, cure, row=f"row {live.row}", value=live.text[:80], cell=cell)
+    if len(cells.live) > LISTED:
+        more = f"{len(cells.live) - LISTED} more cells like these, {len(cells.live)} in all"
+        yield Finding(name, more, "mend them likewise")
+
+
+def _kind(live: Live) -> str:
+    if live.kind == "error":
+        return "an error"
+    # [1]Sheet1!A1 names another file, Table1[load] does not
+    return "a formula that refers to another workbook" if _OTHER_FILE.search(live.text) else "a formula"
 
 
 def _frame(rows: dict[int, list[Any]]) -> pd.DataFrame:
@@ -176,17 +176,34 @@ def _frame(rows: dict[int, list[Any]]) -> pd.DataFrame:
     header = [text_of(value) for value in rows.pop(1, [])]
     width = max([len(header), *(len(row) for row in rows.values())])
     header += [""] * (width - len(header))
-    columns = {i: pd.Series([row[i] for row in rows.values()], dtype=object) for i in range(width)}
+    for row in rows.values():
+        row.extend([None] * (width - len(row)))
+    columns = {place: _series([row[place] for row in rows.values()]) for place in range(width)}
     frame = pd.DataFrame(columns, columns=range(width))
     return frame.set_axis(pd.Index(list(rows), dtype="int64"), axis=0).set_axis(pd.Index(header, dtype=object), axis=1)
 
 
-def _settings(rows: dict[int, list[Any]], findings: list[Finding]) -> dict[str, Any]:
-    """Return the settings of a sheet of keys and values; dots go down a level, repeated keys make a list."""
+def _series(values: list[Any]) -> pd.Series[Any]:
+    """Return a column: as numbers where every cell is one or blank, so that nothing is turned into text and back."""
+    kinds = set(map(type, values))
+    if kinds <= {float, int, type(None)} and kinds != {type(None)}:
+        numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        if int not in kinds or not (np.abs(numbers) >= _EXACT).any():  # longer ones may be ids
+            return pd.Series(numbers)
+    return pd.Series(values, dtype=object)
+
+
+def _settings(rows: Mapping[int, list[Any]], findings: list[Finding]) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return the settings of a sheet of keys and values, and the row of each.
+
+    Dots in a key go down a level, repeated keys make a list.
+    """
     settings: dict[str, Any] = {}
+    lines: dict[str, int] = {}
     lists = {name for name, entry in Settings.model_fields.items() if entry.default == ()}
     for number, row in rows.items():
         key, value = (text_of(cell).strip() for cell in [*row, None][:2])
+        lines.setdefault(key, number)
         if value == "" or (number == 1 and key == "key"):
             continue
         *path, last = key.split(".", 2)
@@ -198,7 +215,7 @@ def _settings(rows: dict[int, list[Any]], findings: list[Finding]) -> dict[str, 
             level.setdefault(key, []).append(value)
         else:
             level[last] = value
-    return settings
+    return settings, lines
 
 
 def _level(settings: dict[str, Any], path: list[str]) -> dict[str, Any] | None:

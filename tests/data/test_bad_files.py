@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from abate_data import workbook
+from abate_data import package
 from abate_data.errors import Finding, InputError
 from abate_data.read import load
 from abate_data.write import write_case
@@ -344,4 +344,4 @@ def test_entities_are_refused(book, tmp_path):
 def test_limits_leave_room_for_real_workbooks(book):
     with zipfile.ZipFile(book) as packed:
         unpacked = sum(member.file_size for member in packed.infolist())
-    assert unpacked < workbook.LITTLE
+    assert unpacked < package.LITTLE

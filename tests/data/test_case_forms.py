@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from abate_data.cells import text_of
+from abate_data.cellstream import escape, unescape
 from abate_data.errors import InputError
 from abate_data.read import load, shipped_cases
 from abate_data.settings import Settings, toml
-from abate_data.workbook import escape, unescape
 from abate_data.write import write_case, write_tables
 
 FORMS = ["folder", "book.xlsx"]

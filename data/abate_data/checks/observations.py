@@ -185,6 +185,8 @@ def _reports(draft: Draft) -> pd.DataFrame:
 
 def dates(written: NDArray[np.object_]) -> NDArray[np.datetime64]:
     """Return texts as days (rows,); not a time where they are no dates as in 2030-01-31."""
-    texts = pd.Series(written, dtype=object).astype(str).str.strip()
+    codes, distinct = pd.factorize(pd.Series(written, dtype=object).astype(str))  # many rows share few days
+    texts = pd.Series(distinct, dtype=object).astype(str).str.strip()
     shaped = texts.where(texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
-    return pd.to_datetime(shaped, format="%Y-%m-%d", errors="coerce").to_numpy(dtype="datetime64[s]")
+    days = pd.to_datetime(shaped, format="%Y-%m-%d", errors="coerce").to_numpy(dtype="datetime64[s]")
+    return np.asarray(np.append(days, np.datetime64("NaT", "s"))[codes])

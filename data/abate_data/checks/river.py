@@ -35,7 +35,7 @@ def check_kinetics(draft: Draft) -> Iterator[Finding]:
 
 def check_positions(draft: Draft) -> Iterator[Finding]:
     """Find sources and receptors outside their reach."""
-    length = _lengths(draft)
+    length = lengths(draft)
     for table in ("sources", "receptors"):
         reach, position = draft.codes(table, "reach"), draft.values(table, "position")
         cure = "name the reach, or leave the position blank"
@@ -46,7 +46,7 @@ def check_positions(draft: Draft) -> Iterator[Finding]:
         yield from draft.findings(table, "position", beyond, "lies beyond the end of its reach", cure)
 
 
-def _lengths(draft: Draft) -> NDArray[np.float64]:
+def lengths(draft: Draft) -> NDArray[np.float64]:
     """Return the length of every reach of the domain, NaN where unknown, and one NaN more for none."""
     length = np.full(len(draft.labels("reaches", "reach")) + 1, np.nan)
     length[draft.codes("reaches", "reach")] = draft.values("reaches", "length")

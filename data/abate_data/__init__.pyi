@@ -1,0 +1,11 @@
+from .case import Case as Case
+from .errors import AbateError as AbateError
+from .errors import Finding as Finding
+from .errors import InputError as InputError
+from .read import load as load
+from .read import shipped_cases as shipped_cases
+from .remarks import notes as notes
+from .template import write_template as write_template
+from .units import convert as convert
+from .write import write_case as write_case
+from .write import write_tables as write_tables
