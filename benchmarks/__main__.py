@@ -37,8 +37,10 @@ def main() -> None:
     )
     looped.add_argument("--workers", type=int, default=2, help="processes")
     timed = commands.add_parser("loop-speed", help="speed of belief, re-solve, ledger and batch")
+    books = commands.add_parser("workbook", help="checking a large workbook, writing that of a large plan")
     killed = commands.add_parser("ledger-kills", help="writers of a ledger that are killed at random moments")
     killed.add_argument("--kills", type=int, default=200, help="of each database")
+    served = commands.add_parser("serve-speed", help="how soon `abate serve` shows its first page")
     made: list[tuple[argparse.ArgumentParser, Command, str]] = [
         (speed, _speed, "docs/benchmarks.md"),
         (sides, _strategies, "docs/strategies.md"),
@@ -49,6 +51,8 @@ def main() -> None:
         (told, _stories, "docs"),
         (timed, _loop_speed, "docs/loop-speed.md"),
         (killed, _ledger_kills, "docs/ledger-kills.md"),
+        (books, _workbook, "docs/workbook-speed.md"),
+        (served, _serve_speed, "docs/serve-speed.md"),
     ]
     for command, run, out in made:
         command.add_argument(
@@ -141,6 +145,24 @@ def _ledger_kills(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
         if url := os.environ.get(POSTGRESQL):
             places["PostgreSQL"] = url
         text = kills_page(_said(machine()), given.kills, _report, places)
+    write_whole(given.out, text.encode())
+    return text
+
+
+def _serve_speed(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.serve_speed import speed_page
+    from benchmarks.writing import write_whole
+
+    text = speed_page(_said(machine()), _report)
+    write_whole(given.out, text.encode())
+    return text
+
+
+def _workbook(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.workbook_speed import workbook_page
+    from benchmarks.writing import write_whole
+
+    text = workbook_page(_said(machine()), _report)
     write_whole(given.out, text.encode())
     return text
 

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from abate.batch import Task, run
-from abate.decompose import decompose
+from abate.decomposing import decompose
 from abate_data.synthetic import synthetic_case
 from benchmarks.clock import Clock
 from benchmarks.markdown import table

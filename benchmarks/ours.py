@@ -15,7 +15,7 @@ import numpy as np
 
 import abate
 from abate import solver
-from abate.reach import resolve_limits
+from abate.attainable import resolve_limits
 from abate.solver import Session
 from abate_models.assemble import assemble
 from abate_models.compile import CompiledModel, compile_model
@@ -76,7 +76,7 @@ def choose(folder: Path) -> dict[str, Any]:
 
 def _laps(clock: Clock) -> AbstractContextManager[Any]:
     """Let `decompose` end a lap of the clock with each phase, without a copy of its steps here."""
-    steps = import_module("abate.decompose")
+    steps = import_module("abate.decomposing")
 
     def ending(function: Callable[..., Any], phase: str) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from abate.reach import resolve_limits
+from abate.attainable import resolve_limits
 from abate_data.synthetic import synthetic_case
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from abate.reach import resolve_limits
+from abate.attainable import resolve_limits
 from abate.solver import Session
 from abate_data.case import Case
 from abate_data.synthetic import synthetic_case

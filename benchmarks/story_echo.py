@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 import abate
+from abate.attainable import resolve_limits
 from abate.loop.belief import Belief, start, update
 from abate.loop.periods import periods_of
 from abate.loop.prior import Prior
 from abate.loop.simulate import StatedTruth, simulate_history
-from abate.reach import resolve_limits
 from abate_data.observations import clean_observations
 from abate_models.problem import read_problem
 from benchmarks.markdown import table

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.decompose import decompose
+from abate.decomposing import decompose
 from abate.games import nucleolus, sampled_shapley, shapley, subset_sums
 from abate.strategies.handing import rule_of
 from abate.strategies.registry import strategies

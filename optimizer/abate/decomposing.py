@@ -6,6 +6,7 @@ from typing import Any
 
 from pyomo.core.base.PyomoModel import ConcreteModel
 
+from abate.attainable import Progress, no_report, require_options, resolve_limits
 from abate.certify import Certificate, Claim, certify
 from abate.errors import Finding, InputError, SolverError
 from abate.extend import check_model
@@ -14,7 +15,6 @@ from abate.noprobability import no_probability
 from abate.outcome import outcome_of, proved_status
 from abate.plan import Plan, make_plan, with_values
 from abate.probability import Deviations, Probabilities, with_margins
-from abate.reach import Progress, no_report, require_options, resolve_limits
 from abate.solver import DEFAULT_GAP, Session, Solution, SolutionStatus
 from abate_data.case import Case
 from abate_models.assemble import assemble

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from abate_data.errors import AbateError, Finding, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["AbateError", "Finding", "InputError", "LedgerError", "NoPlanError", "SolverError"]
 

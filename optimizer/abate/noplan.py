@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from pyomo.core.base.PyomoModel import ConcreteModel
 from scipy import sparse
 
+from abate.attainable import least_of_loads, technical_session
 from abate.errors import NoPlanError, SolverError
 from abate.margins import CUTS
-from abate.reach import least_of_loads, technical_session
 from abate.solver import FEASIBILITY_TOLERANCE, Session, SolutionStatus
 from abate.tables import target_units
 from abate_data.case import Case

@@ -14,16 +14,19 @@ from pyomo.core.base.PyomoModel import ConcreteModel
 from pyomo.core.base.var import Var
 
 from abate import tables
+from abate.attainable import require_options
 from abate.certify import Certificate
 from abate.explain import Explanation, explain_source
 from abate.outcome import Outcome
-from abate.reach import require_options
 from abate_data.case import Case
 from abate_models.compile import own_components
 from abate_models.problem import Problem
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from abate.indicators import Indicators, Sampling
+    from abate.report import Report
 
 
 @dataclass(frozen=True)
@@ -104,11 +107,38 @@ class Plan:
         require_options(self.case)
         return explain_source(self.case, self._problem, self._outcome, source)
 
+    def indicators(self, *, sampling: Sampling | None = None) -> Indicators:
+        """Return what each source can be held to: loads, concentrations, removals, measures, milestones.
+
+        Parameters
+        ----------
+        sampling : how effluents are sampled; four samples a month of CV 0.6 where not given.
+        """
+        from abate.indicators import indicators
+
+        return indicators(self, sampling=sampling)
+
     def plot(self) -> Figure:
         """Return a figure of what each source may still emit and what each binding target costs at the margin."""
         from abate.plot import plan_figure
 
         return plan_figure(self)
+
+    def report(self, *, lang: str = "en") -> Report:
+        """Return the plan as a page that opens without a network; save it with ``.save("plan.html")``.
+
+        Parameters
+        ----------
+        lang : ``en`` or ``zh`` (Simplified Chinese).
+
+        Raises
+        ------
+        InputError
+            Where there is no such language.
+        """
+        from abate.report import make_report
+
+        return make_report(self, lang=lang)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table by name, the certificate's checks among them."""

@@ -19,6 +19,9 @@ KEEPERS = {
     "pymoo": {"optimizer/abate/front/searched/search.py"},
     "typer": {"optimizer/abate/cli"},
     "rich": {"optimizer/abate/cli"},
+    "starlette": {"optimizer/abate/serve"},
+    "uvicorn": {"optimizer/abate/serve"},
+    "altair": {"optimizer/abate/report"},
 }
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 50

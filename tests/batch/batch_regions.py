@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from abate.batch import Task, cluster
-from abate.decompose import decompose
+from abate.decomposing import decompose
 from abate.errors import Finding, InputError, NoPlanError, SolverError
 from abate_data.synthetic import synthetic_case
 

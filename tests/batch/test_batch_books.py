@@ -9,11 +9,11 @@ from concurrent.futures import Future
 import batch_regions
 import pytest
 
+from abate.attainable import no_report
 from abate.batch import Status, Task
 from abate.batch.crew import drive
 from abate.batch.jobs import Jobs
 from abate.batch.task import Outcome, pack
-from abate.reach import no_report
 
 DONE = Outcome(Status.DONE, 0.5, result=pack("result"))
 CRASH = Outcome(Status.CRASHED, 2.0, "its worker ended")

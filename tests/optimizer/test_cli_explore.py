@@ -132,7 +132,8 @@ class TestWritten:
         place = tmp_path / "front.xlsx"
         shown = run("echo-reservoir", "--out", place)
         assert f"written: {place}" in shown.stdout.replace("\n", "")
-        assert list(pd.read_excel(place, sheet_name=None)) == ["summary", "points", "rates", "allocations", "solves"]
+        sheets = pd.read_excel(place, sheet_name=None, engine="openpyxl")
+        assert list(sheets) == ["summary", "points", "rates", "allocations", "solves"]
 
     def test_a_front_to_load_again(self, run, front, echo, tmp_path):
         assert run("echo-reservoir", "--out", tmp_path / "front.npz").exit_code == 0

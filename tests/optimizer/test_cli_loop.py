@@ -127,7 +127,7 @@ def test_revise_writes_every_table_to_a_workbook_and_a_figure(run, case, tmp_pat
     book, figure = tmp_path / "revision.xlsx", tmp_path / "revision.svg"
     result = run("revise", case, "--in-force", "least-cost", "--out", book, "--figure", figure)
     assert result.exit_code == 0, result.stderr
-    sheets = pd.read_excel(book, sheet_name=None)
+    sheets = pd.read_excel(book, sheet_name=None, engine="openpyxl")
     revision = abate.revise(abate.load(case), abate.decompose(abate.load(case)))
     assert set(sheets) == {"summary", *(name[:31] for name in revision.tables())}
     allowed = sheets["allocation"].filter(like="allowed").to_numpy().ravel()

@@ -18,10 +18,10 @@ from abate.certify.objectives import is_known, recomputed
 from abate.certify.quality import Quality
 from abate.certify.targets import Targets
 from abate.certify.zones import Zones
-from abate.cli.files import summary
 from abate.cli.summary import _headline
 from abate.inequality import gini
 from abate.tables import objective_unit
+from abate.workbook.plan import summary
 from abate_data.case import Case
 from abate_data.synthetic import synthetic_case
 from abate_models.assemble import assemble_several

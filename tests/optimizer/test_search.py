@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 import abate
+from abate.attainable import resolve_limits
 from abate.comparison.chance import Chances
 from abate.comparison.view import View
 from abate.errors import InputError, SolverError
@@ -29,7 +30,6 @@ from abate.front.searched.search import SearchResult, search
 from abate.front.searched.seeds import starting_genes
 from abate.front.searched.spaces import choose_encoding
 from abate.inequality import gini_pairwise
-from abate.reach import resolve_limits
 from abate_data.synthetic import synthetic_case
 from abate_models.assemble import assemble_several
 from abate_models.objectives import free_row

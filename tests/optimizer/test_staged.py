@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import abate
-from abate.reach import resolve_limits
+from abate.attainable import resolve_limits
 from abate.solver import Session, SolutionStatus, StopReason
 from abate.staged.planner import OutOfReachError, Planner, Stage, Standing
 from abate.staged.reading import least_added

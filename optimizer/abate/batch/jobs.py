@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from operator import length_hint
 from typing import Any
 
+from abate.attainable import Progress
 from abate.batch.summary import Row, Status, Summary
 from abate.batch.task import Outcome, Task, describe, pack, unpack
-from abate.reach import Progress
 
 logger = logging.getLogger(__name__)
 

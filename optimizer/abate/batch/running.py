@@ -8,12 +8,12 @@ from importlib.util import find_spec
 from numbers import Integral
 from typing import TYPE_CHECKING
 
+from abate.attainable import Progress, no_report
 from abate.batch.jobs import Jobs, Keep
 from abate.batch.local import run_local
 from abate.batch.summary import Summary
 from abate.batch.task import Compute, Task, describe, pack
 from abate.errors import Finding, InputError
-from abate.reach import Progress, no_report
 
 if TYPE_CHECKING:
     from distributed import Client

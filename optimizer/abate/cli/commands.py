@@ -12,28 +12,31 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from abate.cli import cycles
+from abate.attainable import Progress
+from abate.cli import appraisal, cycles, indicators, report, serve
 from abate.cli.comparison import show_comparison
-from abate.cli.exploration import interrupted, refuse_out, show_front, usual_objectives, watched, write_front
+from abate.cli.exploration import interrupted, refuse_out, show_front, watched
 from abate.cli.failures import INTERRUPTED, INVALID, Commands, finding_table
-from abate.cli.files import refuse_figure, refuse_taken, save_figure, write_comparison, write_plan
+from abate.cli.files import refuse_figure, refuse_marked, refuse_taken, save_figure
 from abate.cli.options import CaseName, FigurePath, Scenario, TablesPath
 from abate.cli.show import console, counted, tabled
 from abate.cli.summary import refuse_unknown_source, show_explanation, show_plan
 from abate.cli.wait import wait_for
 from abate.comparison import comparing
 from abate.comparison.view import View
-from abate.decompose import decompose
+from abate.decomposing import decompose
 from abate.errors import Finding, InputError
 from abate.front import explore as find_front
 from abate.front.effort import Effort
+from abate.front.usual import usual_objectives
 from abate.plan import Plan
-from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
 from abate.strategies.allocate import allocate, known_strategies
+from abate.workbook import write_comparison, write_front, write_plan
 from abate_data.case import Case
-from abate_data.notes import notes
+from abate_data.marked import write_marked
 from abate_data.read import load, shipped_cases, shipped_scenarios
+from abate_data.remarks import notes
 from abate_data.template import write_template
 
 app = typer.Typer(
@@ -46,7 +49,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 2 findings in the input or the output, 3 no plan, 4 the solver failed, "
     "5 the ledger, 6 a region of a batch failed, 130 interrupted.",
 )
-app.add_typer(cycles.app)
+for group in (report, indicators, appraisal, cycles, serve):
+    app.add_typer(group.app)
 
 
 def main() -> None:
@@ -92,20 +96,37 @@ def cases() -> None:
     console().print(tabled(pd.DataFrame(shelf)))
 
 
-@app.command(epilog="Example: abate check my-case.xlsx --scenario strict")
-def check(case: CaseName, scenario: Scenario = None) -> None:
+@app.command(epilog="Example: abate check my-case.xlsx --mark marked.xlsx")
+def check(
+    case: CaseName,
+    scenario: Scenario = None,
+    mark: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Write a copy of the workbook to this .xlsx in which all findings are marked.  [default: no copy]",
+        ),
+    ] = None,
+) -> None:
     """Check a case, and show everything that is wrong with it or perhaps not meant."""
     out = console()
+    if mark is not None:
+        refuse_marked(case, mark)
     try:
         checked = load(case, scenario)
     except InputError as error:
         out.print(counted(len(error.findings), "finding"))
         out.print(finding_table(error.findings))
+        if mark is not None:
+            write_marked(case, error.findings, mark)
+            out.print(f"\nwritten: {mark}", soft_wrap=True)
         raise typer.Exit(INVALID) from None
     out.print(f"no findings in {checked.label}", soft_wrap=True)
     sizes = {table: len(rows) for table, rows in checked.tables.items() if len(rows)}
     out.print(tabled(pd.DataFrame({"table": list(sizes), "rows": list(sizes.values())})))
     _show_notes(out, checked)
+    if mark is not None:
+        out.print("\nnothing is marked, for there are no findings")
 
 
 def _show_notes(screen: Console, case: Case) -> None:
@@ -119,9 +140,10 @@ def _show_notes(screen: Console, case: Case) -> None:
 @app.command(epilog="Example: abate template my-case.xlsx")
 def template(
     path: Annotated[Path, typer.Argument(help="Workbook (.xlsx) or folder to make; nothing may stand there.")],
+    blank: Annotated[bool, typer.Option("--blank", help="Leave out the example.")] = False,
 ) -> None:
-    """Write an empty case to fill in, every column explained."""
-    write_template(path)
+    """Write a case to fill in, every column explained, with a small example to write over."""
+    write_template(path, blank=blank)
     console().print(f"written: {path}", soft_wrap=True)
 
 

@@ -13,9 +13,10 @@ from typing import Annotated
 
 import typer
 
+from abate.attainable import Progress
 from abate.cli.exploration import watched
 from abate.cli.failures import INTERRUPTED, LEDGER, REGIONS_FAILED
-from abate.cli.files import refuse_figure, refuse_place, refuse_taken, save_figure, write_revision
+from abate.cli.files import refuse_figure, refuse_place, refuse_taken, save_figure
 from abate.cli.options import CaseName, FigurePath, TablesPath
 from abate.cli.record import show_batch, show_history, show_revision, show_verification
 from abate.cli.show import console
@@ -27,7 +28,7 @@ from abate.loop.records import entry_to_replay, replayed, same_as_recorded
 from abate.loop.revise import revise as revise_region
 from abate.loop.revise_all import revise_all
 from abate.loop.revision import Revision
-from abate.reach import Progress
+from abate.workbook import write_revision
 from abate_data.folder import SETTINGS
 from abate_data.names import offer
 from abate_data.read import load

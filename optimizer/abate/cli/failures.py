@@ -56,9 +56,10 @@ def _failures_explained() -> Iterator[None]:
 
 def finding_table(findings: Sequence[Finding]) -> Table:
     """Return a row per finding, without the columns that all of them leave blank."""
-    rows = [(one.table, one.row, one.column, one.value, f"{one.problem}; {one.cure}") for one in findings]
-    table = pd.DataFrame(rows, columns=["table", "row", "column", "value", "problem; cure"])
-    return tabled(table.loc[:, (table != "").any()])
+    rows = [(one.cell or one.table, one.row, one.column, one.value, f"{one.problem}; {one.cure}") for one in findings]
+    place = "cell" if any(one.cell for one in findings) else "table"
+    table = pd.DataFrame(rows, columns=[place, "row", "column", "value", "problem; cure"])
+    return tabled(table.loc[:, (table != "").any()], whole=(place,))
 
 
 def _show_findings(screen: Console, findings: Sequence[Finding]) -> None:

@@ -11,8 +11,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from abate.attainable import Progress as Report
 from abate.cli.show import console, printable
-from abate.reach import Progress as Report
 
 Result = TypeVar("Result")
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from abate.attainable import Progress
 from abate.comparison.chance import Chances
 from abate.comparison.judging import COLUMNS, judge
 from abate.comparison.plans import Asked, asked_for, every_strategy, plans_of
 from abate.comparison.view import View
 from abate.errors import InputError, NoPlanError, SolverError
 from abate.plan import Plan
-from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
 from abate.strategies.allocate import plan_of
 from abate.strategies.study import Study
@@ -25,6 +25,8 @@ from abate_data.case import Case
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from abate.report import Report
 
 #: The strategy that the price of fairness is measured against.
 REFERENCE = "least-cost"
@@ -93,6 +95,22 @@ class Comparison:
         from abate.comparison.figure import comparison_figure
 
         return comparison_figure(self)
+
+    def report(self, *, lang: str = "en") -> Report:
+        """Return the comparison as a page that opens without a network; save it with ``.save("comparison.html")``.
+
+        Parameters
+        ----------
+        lang : ``en`` or ``zh`` (Simplified Chinese).
+
+        Raises
+        ------
+        InputError
+            Where there is no such language.
+        """
+        from abate.report import make_report
+
+        return make_report(self, lang=lang)
 
     def __repr__(self) -> str:
         return f"<Comparison of {len(self.plans)} strategies for {self.case.settings.name!r}>"

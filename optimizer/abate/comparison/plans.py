@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
+from abate.attainable import Progress
 from abate.errors import AbateError, Finding, InputError, NoPlanError, SolverError
 from abate.plan import Plan
-from abate.reach import Progress
 from abate.strategies.allocate import parse, plan_for
 from abate.strategies.registry import strategies, strategy
 from abate.strategies.study import Study

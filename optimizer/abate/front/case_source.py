@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
+from abate.attainable import require_options, resolve_limits
 from abate.certify import Certificate, certify, prove
 from abate.front.exact.point import Floats
 from abate.front.exact.space import LinearObjective
 from abate.front.navigator import priced_rows
 from abate.outcome import Outcome, clean, outcome_at
 from abate.plan import Plan, make_plan, with_values
-from abate.reach import require_options, resolve_limits
 from abate.solver import Session, SolutionStatus
 from abate.tables import objective_unit
 from abate_data.case import Case

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from abate.decompose import check_arguments, decompose_expected
+from abate.attainable import no_report
+from abate.decomposing import check_arguments, decompose_expected
 from abate.errors import Finding, InputError, SolverError
 from abate.front.case_source import CaseSource
 from abate.front.effort import Effort
@@ -18,7 +19,6 @@ from abate.front.exact.space import INTERRUPTED
 from abate.front.front import Front
 from abate.front.searched.evaluation import ATTAINMENT, Evaluation, OwnFunction
 from abate.front.solving import explore_linear
-from abate.reach import no_report
 from abate_data.case import Case
 from abate_models.objectives import RATIOS, split_name
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from abate.front.choice import Choice
     from abate.front.exact.space import LinearObjective
     from abate.front.navigator import Navigator
+    from abate.report import Report
     from abate_models.compile import CompiledModel
 
 
@@ -263,6 +264,22 @@ class Front:
         from abate.front.figures.front_figure import front_figure
 
         return front_figure(self)
+
+    def report(self, *, lang: str = "en") -> Report:
+        """Return the front as a page that opens without a network; save it with ``.save("front.html")``.
+
+        Parameters
+        ----------
+        lang : ``en`` or ``zh`` (Simplified Chinese).
+
+        Raises
+        ------
+        InputError
+            Where there is no such language.
+        """
+        from abate.report import make_report
+
+        return make_report(self, lang=lang)
 
     def save(self, path: str | Path) -> None:
         """Write the front to a file from which `abate.front.load` reads it."""

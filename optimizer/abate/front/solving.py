@@ -11,6 +11,7 @@ import pandas as pd
 from pyomo.core.base.objective import Objective, ObjectiveData
 from pyomo.core.base.PyomoModel import ConcreteModel
 
+from abate.attainable import no_report
 from abate.errors import Finding, InputError
 from abate.front.criterion import Criterion
 from abate.front.effort import Effort
@@ -20,7 +21,6 @@ from abate.front.exact.route import Route, choose_route
 from abate.front.exact.space import LinearObjective, Space
 from abate.front.front import Front
 from abate.front.source import ModelSource, Source
-from abate.reach import no_report
 from abate_models.compile import CompiledModel, compile_objectives
 
 

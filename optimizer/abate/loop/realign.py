@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abate.attainable import Progress, no_report, resolve_limits
 from abate.loop.account import propose_account
 from abate.loop.activity import activity_of
 from abate.loop.changes import Position, load_changes, measure_changes, target_shifts, values_of
@@ -29,7 +30,6 @@ from abate.loop.prior import Prior
 from abate.loop.proposal import Proposal, propose
 from abate.loop.revision import Revision
 from abate.loop.years_ahead import YearsAhead, look_ahead, years_to_plan
-from abate.reach import Progress, no_report, resolve_limits
 from abate.staged.planner import Planner
 from abate.staged.warm import WarmStart
 from abate.tables import target_units

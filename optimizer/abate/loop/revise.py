@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from abate.attainable import Progress
 from abate.errors import Finding, InputError
 from abate.ledger import Ledger
 from abate.loop.first import in_force
@@ -19,7 +20,6 @@ from abate.loop.realignment import Realignment
 from abate.loop.records import memory_before, recorded, start_of_first
 from abate.loop.revision import Revision
 from abate.plan import Plan
-from abate.reach import Progress
 from abate_data.case import Case
 from abate_data.observations import clean_observations, written_observations
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from abate.attainable import Progress
 from abate.batch import Task, run
 from abate.errors import Finding, InputError
 from abate.ledger import Ledger, Record
@@ -19,7 +20,6 @@ from abate.loop.realign import realign
 from abate.loop.realignment import Realignment
 from abate.loop.records import options_of, record_of
 from abate.loop.revise import inputs_for
-from abate.reach import Progress
 from abate_data.case import Case
 from abate_data.read import load
 

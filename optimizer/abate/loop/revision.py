@@ -19,7 +19,9 @@ from abate_data.documents import table_document
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from abate.indicators import Indicators, Sampling
     from abate.ledger import Entry
+    from abate.report import Report
 
 
 @dataclass(frozen=True)
@@ -113,11 +115,38 @@ class Revision:
         """Return the revision as canonical JSON: the same inputs give the same bytes."""
         return dumps(self.result(), name="result")
 
+    def indicators(self, *, sampling: Sampling | None = None) -> Indicators:
+        """Return what each source can be held to: loads, concentrations, removals, measures, milestones.
+
+        Parameters
+        ----------
+        sampling : how effluents are sampled; four samples a month of CV 0.6 where not given.
+        """
+        from abate.indicators import indicators_of_revision
+
+        return indicators_of_revision(self, sampling=sampling)
+
     def plot(self) -> Figure:
         """Return a figure of what targets came to, what measures delivered, and which allocations moved."""
         from abate.loop.figure import revision_figure
 
         return revision_figure(self)
+
+    def report(self, *, lang: str = "en") -> Report:
+        """Return the revision as a page that opens without a network; save it with ``.save("revision.html")``.
+
+        Parameters
+        ----------
+        lang : ``en`` or ``zh`` (Simplified Chinese).
+
+        Raises
+        ------
+        InputError
+            Where there is no such language.
+        """
+        from abate.report import make_report
+
+        return make_report(self, lang=lang)
 
     def __str__(self) -> str:
         done = "new plan" if self.renewed else "the plan in force stands"

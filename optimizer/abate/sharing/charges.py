@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abate.attainable import Progress
 from abate.errors import Finding, InputError
 from abate.games.core import core_excess
 from abate.games.game import savings
@@ -16,7 +17,6 @@ from abate.games.nucleolus import nucleolus
 from abate.games.payments import side_payments
 from abate.games.shapley import sampled_shapley, shapley
 from abate.plan import Plan
-from abate.reach import Progress
 from abate.sharing.coalitions import Coalitions
 from abate.solver import DEFAULT_GAP
 from abate.strategies.allocate import plan_for

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abate.attainable import technical_problem
 from abate.errors import NoPlanError, SolverError
-from abate.reach import technical_problem
 from abate.solver import Session, Solution, SolutionStatus
 from abate.strategies.study import Study
 from abate_models.assemble import assemble

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from abate.decompose import decompose
+from abate.decomposing import decompose
 from abate.errors import NoPlanError, SolverError
 from abate.margins import CUTS
 from abate.noplan import find_conflict

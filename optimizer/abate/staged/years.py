@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abate.attainable import resolve_limits
 from abate.errors import Finding, InputError
 from abate.margins import quantiles
-from abate.reach import resolve_limits
 from abate.staged.stage import Stage
 from abate_data.case import Case
 from abate_models.margin import deviations_of

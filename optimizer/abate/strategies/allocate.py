@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args, get_origin
 
 import pandas as pd
 
+from abate.attainable import Progress
 from abate.errors import Finding, InputError
 from abate.plan import Plan
-from abate.reach import Progress
 from abate.solver import DEFAULT_GAP
 from abate.strategies.naming import named
 from abate.strategies.registry import Strategy, strategies, strategy

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from abate.attainable import Progress, least_of_loads, technical_session
 from abate.errors import Finding, InputError, SolverError
-from abate.reach import Progress, least_of_loads, technical_session
 from abate.solver import SolutionStatus
 from abate_models.problem import Problem
 

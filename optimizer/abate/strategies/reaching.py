@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyomo.core.base.PyomoModel import ConcreteModel
 
+from abate.attainable import require_options, technical_problem
 from abate.bound import proved_bound
 from abate.certify import certify
 from abate.errors import SolverError
 from abate.outcome import Outcome, clean, option_costs, proved_status, relative_gap
 from abate.plan import Plan, make_plan, with_values
-from abate.reach import require_options, technical_problem
 from abate.solver import FEASIBILITY_TOLERANCE, Session, Solution, SolutionStatus, StopReason
 from abate.tables import out_of_reach, target_values
 from abate_data.case import Case

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from pyomo.core.base.PyomoModel import ConcreteModel
 
-from abate.decompose import decompose_expected
+from abate.decomposing import decompose_expected
 from abate.errors import Finding, InputError, SolverError
 from abate.plan import Plan
 from abate.solver import FEASIBILITY_TOLERANCE, Session, Solution, SolutionStatus

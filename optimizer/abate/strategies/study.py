@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from abate.decompose import check_arguments
+from abate.attainable import Progress, resolve_limits
+from abate.decomposing import check_arguments
 from abate.errors import Finding, InputError
-from abate.reach import Progress, resolve_limits
 from abate.solver import DEFAULT_GAP
 from abate.strategies.curves import CostCurve, cost_curves
 from abate.strategies.parties import Parties

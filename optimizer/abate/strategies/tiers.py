@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from abate.attainable import require_options
 from abate.errors import Finding, InputError
 from abate.plan import Plan
-from abate.reach import require_options
 from abate.strategies.curves import CostCurve
 from abate.strategies.filling import fill, proportional
 from abate.strategies.handing import options_needed, rule_of

@@ -20,15 +20,15 @@ import numpy as np
 import pandas as pd
 from pyomo.core.base.PyomoModel import ConcreteModel
 
+from abate.attainable import Progress, no_report, resolve_limits
 from abate.certify import certify
-from abate.decompose import check_arguments, decompose_expected
+from abate.decomposing import check_arguments, decompose_expected
 from abate.errors import Finding, InputError
 from abate.front.exact.point import Floats
 from abate.front.nearby.near_optimal import NearOptimal
 from abate.front.nearby.ranges import Ranges
 from abate.outcome import outcome_at, relative_gap
 from abate.plan import Plan, make_plan, with_values
-from abate.reach import Progress, no_report, resolve_limits
 from abate.solver import SolutionStatus
 from abate_data.case import Case
 from abate_models.assemble import assemble

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from abate.attainable import no_report
 from abate.front.case_source import CaseSource
 from abate.front.effort import Effort
 from abate.front.exact.cuts import area_above
@@ -24,7 +25,6 @@ from abate.front.searched.polish import polish
 from abate.front.searched.search import SearchResult, search
 from abate.front.searched.spaces import choose_encoding
 from abate.front.searched.state import EVALUATED, STALLED
-from abate.reach import no_report
 from abate_data.case import Case
 from abate_models.objectives import RATIOS, split_name
 from abate_models.problem import Problem

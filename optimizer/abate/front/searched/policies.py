@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from abate.attainable import least_of_loads, technical_session
 from abate.errors import Finding, InputError, SolverError
 from abate.front.exact.corners import InfeasibleError
 from abate.front.exact.point import Codes, Floats
@@ -16,7 +17,6 @@ from abate.front.searched.batch import Batch
 from abate.front.searched.encoding import Genes
 from abate.front.searched.limits import Limits
 from abate.outcome import clean
-from abate.reach import least_of_loads, technical_session
 from abate.solver import Session
 from abate_models.assemble import assemble
 from abate_models.compile import compile_model

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from abate.attainable import require_options
 from abate.errors import Finding, InputError, NoPlanError
 from abate.plan import Plan
-from abate.reach import require_options
 from abate.solver import SolutionStatus
 from abate.strategies.indicators import indicator_weights, label, plan_ginis
 from abate.strategies.naming import asked

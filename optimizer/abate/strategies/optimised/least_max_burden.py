@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abate.decompose import decompose_expected
+from abate.decomposing import decompose_expected
 from abate.plan import Plan
 from abate.strategies.naming import asked
 from abate.strategies.staging import signed

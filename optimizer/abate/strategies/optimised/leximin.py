@@ -22,8 +22,8 @@ from pyomo.core.base.PyomoModel import ConcreteModel
 from pyomo.core.base.var import Var
 from scipy import sparse
 
+from abate.attainable import require_options
 from abate.plan import Plan
-from abate.reach import require_options
 from abate.strategies.naming import asked
 from abate.strategies.staging import ROOMS, cheapest, model_of, optimum, refuse_whole, session_of, signed
 from abate.strategies.study import Study

@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from abate.attainable import require_options
 from abate.plan import Plan
-from abate.reach import require_options
 from abate.strategies.naming import asked
 from abate.strategies.staging import cheapest, signed
 from abate.strategies.study import Study
