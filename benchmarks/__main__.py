@@ -40,6 +40,7 @@ def main() -> None:
     books = commands.add_parser("workbook", help="checking a large workbook, writing that of a large plan")
     killed = commands.add_parser("ledger-kills", help="writers of a ledger that are killed at random moments")
     killed.add_argument("--kills", type=int, default=200, help="of each database")
+    told_all = commands.add_parser("report-speed", help="making the report of a large plan, and using it in a browser")
     served = commands.add_parser("serve-speed", help="how soon `abate serve` shows its first page")
     made: list[tuple[argparse.ArgumentParser, Command, str]] = [
         (speed, _speed, "docs/benchmarks.md"),
@@ -52,6 +53,7 @@ def main() -> None:
         (timed, _loop_speed, "docs/loop-speed.md"),
         (killed, _ledger_kills, "docs/ledger-kills.md"),
         (books, _workbook, "docs/workbook-speed.md"),
+        (told_all, _report_speed, "docs/report-speed.md"),
         (served, _serve_speed, "docs/serve-speed.md"),
     ]
     for command, run, out in made:
@@ -145,6 +147,15 @@ def _ledger_kills(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
         if url := os.environ.get(POSTGRESQL):
             places["PostgreSQL"] = url
         text = kills_page(_said(machine()), given.kills, _report, places)
+    write_whole(given.out, text.encode())
+    return text
+
+
+def _report_speed(_: argparse.ArgumentParser, given: argparse.Namespace) -> str:
+    from benchmarks.report_speed import report_page
+    from benchmarks.writing import write_whole
+
+    text = report_page(_said(machine()), _report)
     write_whole(given.out, text.encode())
     return text
 

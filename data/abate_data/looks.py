@@ -36,7 +36,8 @@ def number_format(values: NDArray[np.float64]) -> str:
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
     if not len(sizes) or (sizes == np.round(sizes)).all():
         return WHOLE if not len(sizes) or sizes.max() < 1e15 else SCIENTIFIC
-    decimals = DIGITS - 1 - math.floor(math.log10(float(np.median(sizes))))
+    middle = float(np.sort(sizes)[len(sizes) // 2])  # the mean of two middle ones may be too large a number
+    decimals = DIGITS - 1 - math.floor(math.log10(middle))
     if not -DIGITS * 3 < decimals < 3 * DIGITS:
         return SCIENTIFIC
     return f"{WHOLE}.{'0' * decimals}" if decimals > 0 else WHOLE

@@ -6,6 +6,8 @@ import zipfile
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def send(visit, book, work="plan"):
     visit.open()

@@ -45,6 +45,11 @@ def test_number_formats_follow_the_size_of_a_column_and_its_unit(written):
     assert [cell.number_format for cell in cells] == shown
 
 
+def test_the_largest_numbers_have_a_format(written):
+    cells = written(t=pd.DataFrame({"x": [0.5, 1.5e308, 1.7e308, 0.1]}))["t"]["A"]
+    assert [cell.value for cell in cells[1:]] == [0.5, 1.5e308, 1.7e308, 0.1]
+
+
 def test_numbers_of_one_unit_share_a_format_where_the_unit_stands_in_the_row(written):
     table = pd.DataFrame(
         {"target": ["a", "b"], "unit": ["mg/L", "t/yr"], "limit": [0.05, 5000.0], "point": [0.0312, 4000.4]}
