@@ -28,7 +28,8 @@ Written by `python -m benchmarks workbook` in one run; run it again rather than 
 ## Checking
 
 `abate check` of a workbook with {rows:,} rows in one table, as a process of its own from its start to its end: Python,
-imports, reading, every rule, notes. Promised: under {check_seconds:.0f} s within {check_memory:.0f} MB.
+imports, reading, every rule, notes. *CPU* leaves out the waiting for a machine that others share. Promised: under
+{check_seconds:.0f} s within {check_memory:.0f} MB.
 
 {checks}
 
@@ -52,10 +53,12 @@ def workbook_page(machine: str, report: Report, rows: int = ROWS, sources: int =
         checks = []
         for book in ("transfer", "observations"):
             report(f"checking {book}.xlsx")
-            seconds, peak = _check(folder / f"{book}.xlsx")
+            seconds, busy, peak = _check(folder / f"{book}.xlsx")
             size = (folder / f"{book}.xlsx").stat().st_size / 1e6
             met = _met(seconds < CHECK_SECONDS and peak < CHECK_MEMORY)
-            checks.append([book, f"{size:.1f}", f"{written[book]:.1f}", f"{seconds:.1f}", f"{peak:.0f}", met])
+            checks.append(
+                [book, f"{size:.1f}", f"{written[book]:.1f}", f"{seconds:.1f}", f"{busy:.1f}", f"{peak:.0f}", met]
+            )
         report(f"planning {sources:,} sources")
         made = _child("result", folder, sources)
     result = [f"{made['rows']:,}", f"{made['size']:.1f}", f"{made['seconds']:.1f}", f"{made['before']:.0f}"]
@@ -67,7 +70,7 @@ def workbook_page(machine: str, report: Report, rows: int = ROWS, sources: int =
         check_seconds=CHECK_SECONDS,
         check_memory=CHECK_MEMORY,
         result_seconds=RESULT_SECONDS,
-        checks=table(["table", "MB", "written in s", "checked in s", "peak MB", "promise"], checks),
+        checks=table(["table", "MB", "written in s", "checked in s", "CPU s", "peak MB", "promise"], checks),
         results=table(["rows of all tables", "MB", "written in s", "before MB", "peak MB", "promise"], [result]),
     )
 
@@ -76,8 +79,8 @@ def _met(kept: bool) -> str:
     return "met" if kept else "**not met**"
 
 
-def _check(path: Path) -> tuple[float, float]:
-    """Return wall-clock seconds and peak memory, MB, of `abate check`."""
+def _check(path: Path) -> tuple[float, float, float]:
+    """Return wall-clock and CPU seconds and the peak memory, MB, of `abate check`."""
     command = [sys.executable, "-c", "from abate.cli import main; main()", "check", str(path)]
     started = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -87,7 +90,7 @@ def _check(path: Path) -> tuple[float, float]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"the check of {path.name} failed:\n{said}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def _child(task: str, folder: Path, count: int) -> dict[str, Any]:

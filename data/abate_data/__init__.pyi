@@ -2,6 +2,7 @@ from .case import Case as Case
 from .errors import AbateError as AbateError
 from .errors import Finding as Finding
 from .errors import InputError as InputError
+from .marked import write_marked as write_marked
 from .read import load as load
 from .read import shipped_cases as shipped_cases
 from .remarks import notes as notes

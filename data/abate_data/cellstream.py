@@ -117,7 +117,7 @@ class _Enough(Exception):  # noqa: N818 - no error: the rest of the sheet is not
 
 def parse(file: IO[bytes], handlers: dict[str, Any]) -> None:
     """Parse XML with handlers of expat; entities are refused, so that nothing grows while it is read."""
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse
     for name, handler in handlers.items():
@@ -130,11 +130,11 @@ def _refuse(*_: object) -> None:
 
 
 class LocalNames(dict[str, str]):
-    """The local name of an element by its full one, worked out once."""
+    """The name of an element without its prefix, worked out once."""
 
     def __missing__(self, name: str) -> str:
-        """Return what follows the namespace."""
-        self[name] = name.rpartition(" ")[2]
+        """Return what follows the prefix."""
+        self[name] = name.rpartition(":")[2]
         return self[name]
 
 
@@ -181,6 +181,8 @@ class _Stream:
             self.value = self.formula = None
             if self.type == "inlineStr":
                 self.inline.clear()
+        elif name in ("v", "t"):
+            self.text.clear()
         elif name == "row":
             self.number = int(attributes.get("r", self.number + 1))
             self.row, self.column = [], -1
@@ -190,7 +192,7 @@ class _Stream:
             self.cells.merged.append(attributes.get("ref", ""))
         elif name == "dimension":
             self._believe(attributes.get("ref", ""))
-        else:
+        elif name == "f":
             self.text.clear()
 
     def _new_column(self, letters: str) -> int:
@@ -218,12 +220,13 @@ class _Stream:
         elif name == "c":
             if self.value is not None or self.formula is not None or self.type == "inlineStr":
                 self._end_cell()
+        elif name == "t":
+            if not self.phonetic:
+                self.inline.append("".join(self.text))
         elif name == "row":
             self._end_row()
         elif name == "f":
             self.formula = "".join(self.text)
-        elif name == "t" and not self.phonetic:
-            self.inline.append("".join(self.text))
         elif name == "rPh":
             self.phonetic = False
 
