@@ -139,7 +139,7 @@ def _with_unit(text: str, unit: str) -> Fault:
         share = number_text(float(Decimal(match.group(1)) / 100))
         cure = f"write {share} (a fraction), or {match.group(1)} where the column is in percent"
         return Fault("holds a percentage", cure)
-    cure = f"write the number alone and its unit once, in the header as [{unit}] or in case.toml"
+    cure = f"write the number alone; if {unit} is not the unit of the column, say so once, in its header or in the case"
     return Fault("holds a number with a unit", cure)
 
 

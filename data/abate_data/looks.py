@@ -34,8 +34,10 @@ def number_format(values: NDArray[np.float64]) -> str:
     ('#,##0', '#,##0.0000', '0.000E+00')
     """
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    if not len(sizes) or (sizes == np.round(sizes)).all():
-        return WHOLE if not len(sizes) or sizes.max() < 1e15 else SCIENTIFIC
+    if not len(sizes):
+        return "General"
+    if (sizes == np.round(sizes)).all():
+        return WHOLE if sizes.max() < 1e15 else SCIENTIFIC
     middle = float(np.sort(sizes)[len(sizes) // 2])  # the mean of two middle ones may be too large a number
     decimals = DIGITS - 1 - math.floor(math.log10(middle))
     if not -DIGITS * 3 < decimals < 3 * DIGITS:

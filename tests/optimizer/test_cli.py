@@ -22,7 +22,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import abate
-from abate.cli import app, files, show, summary, wait
+from abate.cli import app, show, summary, wait
 from abate.errors import SolverError
 from abate.solver import SolutionStatus, StopReason
 from abate_data.read import load, shipped_cases
@@ -329,7 +329,7 @@ def test_out_writes_every_table_with_units_and_never_twice(run, tmp_path, echo, 
     assert float(facts["cost"]) == echo.cost
     assert facts["SHA-256 of the case"] == echo.certificate.case_hash
     # a plan of least cost asks nothing that is out of reach
-    assert {*echo.tables(), "out_of_reach"} == set(files.CONTENTS)
+    assert {*echo.tables(), "out_of_reach"} == set(result_files.CONTENTS)
 
     before = sorted((file, file.stat().st_mtime_ns) for file in tmp_path.rglob("*"))
     again = run("plan", "echo-reservoir", "--out", path)

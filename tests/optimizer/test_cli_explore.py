@@ -19,6 +19,7 @@ from abate.cli import app, exploration
 from abate.errors import SolverError
 from abate.front import explore, stored
 from abate.front.exact.space import Space
+from abate.front.usual import usual_objectives
 from abate_data.synthetic import synthetic_case
 from abate_data.write import write_case
 
@@ -96,8 +97,8 @@ class TestShown:
         assert table["gap"].tolist()[1] == 0.1
 
     def test_the_usual_objectives(self, echo):
-        assert exploration.usual_objectives(echo) == ["cost", "total_load:P"]
-        assert exploration.usual_objectives(abate.load("europe-air")) == ["cost", "exposure:pm25_inorganic"]
+        assert usual_objectives(echo) == ["cost", "total_load:P"]
+        assert usual_objectives(abate.load("europe-air")) == ["cost", "exposure:pm25_inorganic"]
 
     def test_help_has_an_example(self, run):
         shown = run("--help").stdout

@@ -175,3 +175,11 @@ def test_nothing_else_has_a_report():
 
 def test_a_notebook_shows_the_page_apart(echo):
     assert echo.report()._repr_html_().startswith("<iframe")
+
+
+def test_names_are_never_translated():
+    """A region called `lower` is no verdict: only words that are ours are put into the reader's language."""
+    frame = pd.DataFrame({"source": ["load"], "region": ["lower"], "measures": ["value"], "verdict": ["missed"]})
+    (made,) = table("sources", frame, Words("zh"))
+    assert [column[0] for column in made.columns] == ["load", "lower", "value", Words("zh").value("missed")]
+    assert made.columns[3] != ["missed"]

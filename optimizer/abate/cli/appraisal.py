@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pandas as pd
 import typer
 from rich.console import Console
@@ -14,7 +15,7 @@ from abate.appraisal.result import Appraisal
 from abate.attainable import Progress
 from abate.cli.files import refuse_taken
 from abate.cli.options import CaseName, Scenario, TablesPath
-from abate.cli.show import console, counted, printable, show_title, tabled
+from abate.cli.show import console, counted, money, printable, show_title, tabled
 from abate.cli.wait import wait_for
 from abate.errors import Finding, InputError
 from abate.ledger import Ledger
@@ -100,7 +101,7 @@ def _in_force(place: str, region: str) -> Plan:
 def show_appraisal(screen: Console, made: Appraisal) -> None:
     """Show what an appraisal came to: each verdict with its reasons, what moves, and where offsets are cheapest."""
     show_title(screen, made.before.case)
-    screen.print(printable(f"tested against: {made.before.strategy}, {made.before!r}"), soft_wrap=True)
+    screen.print(printable(f"tested against the plan: {_told(made.before)}"), soft_wrap=True)
     if made.use_reserve:
         screen.print("growth may use the reserves")
     for one in made.decisions:
@@ -112,6 +113,13 @@ def show_appraisal(screen: Console, made: Appraisal) -> None:
     offsets.attrs = made.offsets.attrs
     _show_table(screen, "cheapest offsets", offsets)
     _show_table(screen, "where an offset is cheapest", _cheapest(made))
+
+
+def _told(plan: Plan) -> str:
+    """Return a plan in short: its strategy and what it costs."""
+    if np.isnan(plan.cost):
+        return f"{plan.strategy}, no costs known"
+    return f"{plan.strategy}, {money(plan.cost)} {plan.case.settings.currency}/yr"
 
 
 def _tightest(made: Appraisal) -> pd.DataFrame:

@@ -7,9 +7,8 @@ from rich.console import Console
 
 from abate.cli.show import WITHIN_REACH, printable, show_title, tabled
 from abate.comparison.comparing import Comparison
+from abate.comparison.judging import in_percent
 
-#: What is shown in percent.
-_PERCENT = ("over_least_cost", "worst_margin", "unused", "probability", "share_shift", "transfer_efficiency")
 #: The parts of the table that fit a screen, by their headings.
 _PARTS = {
     "cost, attainment and use of capacity": (
@@ -35,12 +34,9 @@ def show_comparison(screen: Console, comparison: Comparison) -> None:
 
 def _shown(comparison: Comparison) -> pd.DataFrame:
     """Return the rows that differ, with shares in percent and targets as attained of all."""
-    table = comparison.distinct
+    table = in_percent(comparison.distinct)
     count = len(comparison.case["targets"])
     table["attained"] = [f"{attained} of {count}" for attained in table["attained"]]
-    for column in _PERCENT:
-        table[column] *= 100.0
-    table.attrs = {**table.attrs, "units": table.attrs["units"] | dict.fromkeys(_PERCENT, "%")}
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from abate import inequality
@@ -38,8 +39,18 @@ COLUMNS: dict[str, str] = {
 }
 
 
+#: Columns that people read in percent.
+PERCENT = ("over_least_cost", "worst_margin", "unused", "probability", "share_shift", "transfer_efficiency")
+
 #: An index below this is rounding.
 ROUNDING = 1e-12
+
+
+def in_percent(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of a comparison with its shares in percent, as people read them."""
+    shown = table.assign(**{column: 100.0 * table[column] for column in PERCENT})
+    shown.attrs = {**table.attrs, "units": table.attrs["units"] | dict.fromkeys(PERCENT, "%")}
+    return shown
 
 
 def judge(study: Study, plan: Plan, view: View, probability: float, least_cost: float) -> dict[str, float]:

@@ -73,11 +73,12 @@ def _of_measures(measures: pd.DataFrame) -> Iterator[str]:
     if not len(measures):
         yield "measures: none is planned"
         return
-    yield f"measures, {measures['cost'].sum():,.0f} {measures.attrs['units']['cost']} in all:"
+    money = measures.attrs["units"]["cost"]
+    yield f"measures, {measures['cost'].sum():,.0f} {money} in all:"
     for row in measures.head(LISTED).to_dict("records"):
         name = f" ({row['name']})" if row["name"] else ""
         since = f" from {row['from_year']:.0f}" if pd.notna(row["from_year"]) else ""
-        yield f"  {row['measure']}{name}: {row['extent']:,.4g} {row['unit']}{since}, {row['cost']:,.0f} a year"
+        yield f"  {row['measure']}{name}: {row['extent']:,.4g} {row['unit']}{since}, {row['cost']:,.0f} {money}"
     if len(measures) > LISTED:
         yield f"  and {len(measures) - LISTED} more"
 

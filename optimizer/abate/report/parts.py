@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 DIGITS = 7
 #: Rows of a table that stand in the page before its script runs, in print, and where there is no script.
 FIRST_ROWS = 20
+#: Columns of units, and of words that are ours and no planner's: names are never translated.
+UNITS = ("unit", "unit_as_asked")
+WORDED = (
+    "kind",
+    "limit_basis",
+    "price_basis",
+    "status",
+    "verdict",
+    "standing",
+    "sense",
+    "direction",
+    "no_concentration",
+)
 #: A number below this share of the largest of its column is rounding.
 ROUNDING = 1e-12
 
@@ -142,14 +155,11 @@ def _values(column: pd.Series, words: Words) -> list[Any]:
     if pd.api.types.is_numeric_dtype(column):
         return _short(column.to_numpy(dtype=np.float64))
     texts = column.astype(object).where(column.notna(), "")
-    said = {value: words.value(_unit(value, words)) for value in texts.unique()}
-    return [said[value] for value in texts]
-
-
-def _unit(value: Any, words: Words) -> str:
-    """Return a text of a table, its unit as the language writes it where it is nothing but one."""
-    text = str(value)
-    return words.unit(text) if "/" in text and len(text) <= 30 else text
+    if column.name in UNITS:
+        return [words.unit(str(value)) for value in texts]
+    if column.name in WORDED:
+        return [words.value(str(value)) for value in texts]
+    return [str(value) for value in texts]
 
 
 def _short(values: np.ndarray) -> list[float]:

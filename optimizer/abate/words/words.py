@@ -69,6 +69,7 @@ class Words:
             return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
         if value == 0:
             return "0"
+        value = float(f"{value:.12g}")  # 167.54999999999998 is 167.55
         size = math.floor(math.log10(abs(value)))
         if not -5 <= size < 15:
             return str(format_scientific(float(f"{value:.{DIGITS - 1}e}"), locale=self.locale))

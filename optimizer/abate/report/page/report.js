@@ -62,6 +62,7 @@
       sorter: table.numeric[place] ? "number" : "string",
       sorterParams: table.numeric[place] ? { alignEmptyValues: "bottom" } : { locale: data.lang },
       hozAlign: table.numeric[place] ? "right" : "left",
+      headerWordWrap: true,
       headerHozAlign: table.numeric[place] ? "right" : "left",
       cssClass: table.numeric[place] ? "number" : "",
       ...(table.numeric[place]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from abate.comparison.judging import in_percent
 from abate.report.charts import strategies
 from abate.report.parts import Section, Tile, pictures, table
 from abate.report.sections.plan import asked_section
@@ -38,13 +39,19 @@ def _side_by_side(comparison: Comparison, words: Words) -> Section:
     return Section(
         "strategies",
         words("report.side_by_side"),
-        tuple(
-            words("report.same", first=first, others=", ".join(others))
-            for first, others in comparison.same.items()
-            if others
+        (
+            words("report.chance", deviation=words.percent(100 * comparison.view.relative_sd)),
+            *(
+                words("report.same", first=first, others=", ".join(others))
+                for first, others in comparison.same.items()
+                if others
+            ),
         ),
         pictures=pictures({"cost-inequality": strategies.cost_inequality(comparison, words)}, words),
-        tables=(*table("comparison", comparison.table, words), *table("left-out", comparison.left_out, words)),
+        tables=(
+            *table("comparison", in_percent(comparison.table), words),
+            *table("left-out", comparison.left_out, words),
+        ),
     )
 
 

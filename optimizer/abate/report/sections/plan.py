@@ -147,12 +147,20 @@ def _who(plan: Plan, words: Words) -> Section:
         (words("report.who_told"),),
         pictures=pictures(charts, words),
         tables=(
-            *table("sources", with_measures(plan), words),
+            *table("sources", with_measures(plan), words, _columns(plan)),
             *table("regions", regions, words),
             *table("measures", plan.measures, words),
             *table("out-of-reach", plan.out_of_reach, words),
         ),
     )
+
+
+def _columns(plan: Plan) -> tuple[str, ...]:
+    """Return the columns of the table of sources, those first by which a plan is judged."""
+    named = ("name",) if _is_used(plan.case["sources"]["name"]) else ()
+    parts = [name for name in ("region", "sector") if (plan.allocation[name] != "").any()]
+    figures = ("baseline", "allowed", "reduction", "percent", "asked_by", "measures", "cost")
+    return ("source", *named, "pollutant", *figures, *parts)
 
 
 def with_measures(plan: Plan) -> pd.DataFrame:
@@ -164,6 +172,9 @@ def with_measures(plan: Plan) -> pd.DataFrame:
     made = plan.allocation.assign(
         cost=source.map(cost).fillna(unspent), measures=[done.get(name, "") for name in source]
     )
+    sources = plan.case["sources"]
+    names = dict(zip(sources["source"].astype(str), sources["name"].astype(object).fillna(""), strict=True))
+    made.insert(1, "name", [names[one] for one in source])
     made = made.rename(columns={"basis": "asked_by"}).sort_values("reduction", ascending=False, kind="stable")
     made.attrs["units"] = {**plan.allocation.attrs["units"], "cost": f"{plan.case.settings.currency}/yr"}
     return made
