@@ -329,7 +329,7 @@ def test_out_writes_every_table_with_units_and_never_twice(run, tmp_path, echo, 
     assert float(facts["cost"]) == echo.cost
     assert facts["SHA-256 of the case"] == echo.certificate.case_hash
     # a plan of least cost asks nothing that is out of reach
-    assert {*echo.tables(), "out_of_reach"} == set(result_files.CONTENTS)
+    assert {*echo.tables(), "out_of_reach"} == set(CONTENTS)
 
     before = sorted((file, file.stat().st_mtime_ns) for file in tmp_path.rglob("*"))
     again = run("plan", "echo-reservoir", "--out", path)
