@@ -25,6 +25,7 @@ import abate
 from abate.cli import app, show, summary, wait
 from abate.errors import SolverError
 from abate.solver import SolutionStatus, StopReason
+from abate.workbook.plan import CONTENTS
 from abate_data.read import load, shipped_cases
 from abate_data.write import write_case
 
