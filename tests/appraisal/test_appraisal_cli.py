@@ -51,7 +51,7 @@ def test_every_verdict_ends_well(run, folder, tmp_path):
 def test_the_plan_may_be_that_of_a_strategy(run, folder, tmp_path):
     result = run("appraise", folder, written(tmp_path, "more,expansion,town,,1"), "--strategy", "equal-percent")
     assert result.exit_code == 0, result.output
-    assert "tested against: equal-percent" in result.output
+    assert "tested against the plan: equal-percent" in result.output
 
 
 def test_reserves_are_used_where_that_is_asked_for(run, folder, tmp_path):

@@ -102,6 +102,7 @@ class _Appraising:
         self._world = World(case, replace(problem, targets=targets))
         self._words = Words(self._world)
         self._standing = self._world.first(plan._problem, plan._outcome)
+        self._missed = np.full(len(targets.ids), np.inf)
         self._offsets: Offsets | None = None
         self._tables = Tables(self._world)
 
@@ -128,7 +129,9 @@ class _Appraising:
         world, standing = self._world, self._standing
         proposed = world.with_proposal(standing, one)
         growth = self._use_reserve and one.kind in GROWTH
-        judged = Judged.of(world, standing, proposed, use_reserve=growth)
+        # the least that it was missed by so far: else what each proposal is forgiven as rounding would add up
+        self._missed = np.minimum(self._missed, np.maximum(-world.room(standing), 0.0))
+        judged = Judged.of(world, standing, proposed, self._missed, use_reserve=growth)
         impossible, offset = self._words.cannot_be_built(proposed, one), None
         if impossible:
             decision = _decision(one, Verdict.REFUSED, _added(standing, proposed), impossible)
@@ -194,7 +197,7 @@ class _Appraising:
         if self._world.problem.options.keys:
             mine = self._world.problem.options.source == self._world.source(one.source)
             own = float(self._world.cost(standing)[mine].sum())
-            held = Judged.of(self._world, standing, standing, use_reserve=False).bound
+            held = Judged.of(self._world, standing, standing, self._missed, use_reserve=False).bound
             costs = self._finder.least_costs(standing, held), self._finder.least_costs(proposed, judged.bound)
             source = self._world.source(one.source)
             saving = float(costs[0].sum() - costs[0][source] - (costs[1].sum() - costs[1][source]))

@@ -51,15 +51,19 @@ class Judged:
     size: Floats
 
     @classmethod
-    def of(cls, world: World, standing: Standing, proposed: Standing, *, use_reserve: bool) -> Judged:
-        """Judge what would stand with a proposal against what stands without it."""
+    def of(cls, world: World, standing: Standing, proposed: Standing, missed: Floats, *, use_reserve: bool) -> Judged:
+        """Judge what would stand with a proposal against what stands without it.
+
+        Parameters
+        ----------
+        missed : by how much each target may be missed, for the plan missed it already (targets,).
+        """
         targets = world.problem.targets
         sign, margin = targets.sign, targets.margin
         before, after = world.values(standing), world.values(proposed)
         allowed = proposed.limit - sign * (margin + proposed.reserve)
         room_before, room = world.room(standing), world.room(proposed)
-        spare = np.maximum(-room_before, proposed.reserve if use_reserve else 0.0)
-        bound = allowed + sign * np.maximum(spare, 0.0)
+        bound = allowed + sign * np.maximum(missed, proposed.reserve if use_reserve else 0.0)
         size = sizes(world.problem, allowed, before, after)
         passed = sign * (after - bound)
         exceeded = np.where(passed > FEASIBILITY_TOLERANCE * size, passed, 0.0)
