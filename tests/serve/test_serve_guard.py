@@ -8,6 +8,7 @@ import pytest
 
 from abate.errors import InputError
 from abate.serve.guard import Access, is_loopback
+from abate.serve.places import places_of
 from abate.serve.run import access_for, url
 
 TOKEN = "a-token-of-more-than-16"
@@ -132,3 +133,51 @@ def test_the_address_that_is_told_can_be_opened():
     assert url("127.0.0.1", 8400, None) == "http://127.0.0.1:8400/"
     assert url("::1", 8400, None) == "http://[::1]:8400/"
     assert url("192.0.2.7", 80, "t") == "http://192.0.2.7:80/sign-in?token=t"
+
+
+@pytest.mark.parametrize("other", ['prefs={"a":1}', "a[b]=1", 'port-8888="2|1:0|10:17"', "flag", "theme=dark mode"])
+def test_a_cookie_of_another_program_locks_nobody_out(serving, folder, other):
+    access = Access(token=TOKEN)
+    client = serving(str(folder), access)
+    ours = f"abate_session={access.signed('session')}"
+    assert client.get("/alive", headers={"cookie": f"{other}; {ours}"}).status_code == 200
+    assert client.get("/alive", headers={"cookie": other}).status_code == 303
+
+
+@pytest.mark.parametrize("token", ["é", "令牌", "\u202e"])
+def test_a_form_token_of_any_letters_is_turned_away(client, use, token):
+    assert use.post(client, "/jobs", form_token=token).status_code == 403
+
+
+def test_half_a_character_is_no_token():
+    assert not Access(token=TOKEN).accepts("\ud800")
+    assert not Access().knows_form("\ud800")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("postgresql://host/db?user=me&password=abc@def", "postgresql://host/db"),
+        ("postgresql://me:hidden@host:5433/db?sslmode=require", "postgresql://host:5433/db"),
+        ("postgresql:///db?host=/run&password=a@b/c", "postgresql://localhost/db"),
+        ("postgresql://me:hidden/word@host/db", "postgresql://host/db"),
+    ],
+)
+def test_a_ledger_is_called_by_its_place_alone(given, shown):
+    assert places_of(given).single.name == shown
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://host?password=abc@hidden",
+        "postgresql://host:5432?password=abc@hidden",
+        "postgresql://me:ab@hidden@host/db",
+        "mysql://me:hidden@host/db",
+    ],
+)
+def test_a_url_that_cannot_be_told_apart_is_refused_and_not_shown(given):
+    with pytest.raises(InputError) as refused:
+        places_of(given)
+    assert "hidden" not in str(refused.value)
+    assert "abc" not in str(refused.value)

@@ -223,3 +223,25 @@ def test_the_password_of_a_ledger_is_shown_nowhere(serving, use):
     )
     client = serving(places)
     assert "hidden-word" not in client.get("/").text
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-1", "0x2", "٢"])
+def test_a_number_that_no_cycle_has_is_not_there(client, number):
+    link = cycle_link(client)
+    assert client.get(link.removesuffix("2") + number).status_code == 404
+
+
+def test_a_link_to_a_case_is_called_as_it_stands_in_the_folder(tmp_path, folder):
+    shutil.copytree(folder / "my echo", tmp_path / "b")
+    (tmp_path / "a").symlink_to(tmp_path / "b", target_is_directory=True)
+    assert [one.name for one in Places(folder=tmp_path).cases()] == ["a", "b"]
+    assert [one.name for one in Places(folder=tmp_path / "b").cases()] == ["b"]
+
+
+def test_a_case_lists_no_jobs_of_a_namesake(serving, use, tmp_path, folder):
+    shutil.copytree(folder / "my echo", tmp_path / "echo-reservoir")
+    client = serving(str(tmp_path))
+    asked = {"kind": "shipped", "name": "echo-reservoir", "work": "plan", "way": "objective=cost", "minutes": "1"}
+    job = use.post(client, "/jobs", **asked).headers["location"]
+    assert job in client.get("/cases/shipped/echo-reservoir").text
+    assert job not in client.get("/cases/folder/echo-reservoir").text

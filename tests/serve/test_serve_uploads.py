@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
 import abate
-from abate.serve import forms
+from abate.serve import forms, scenarios
+from abate.serve.guard import Access
+from abate.serve.places import Places
+from abate.serve.site import KEPT, Site
 from abate.serve.views import uploads
 from abate_data.write import write_case
 
@@ -205,3 +209,87 @@ def test_a_large_form_of_another_kind_is_refused(client, use):
 def test_a_form_that_is_none_is_refused(client, use):
     headers = {"content-type": "multipart/form-data", "origin": use.here}
     assert client.post("/uploads", content=b"nonsense", headers=headers).status_code in (400, 403)
+
+
+def changed(workbook: bytes, number: int) -> bytes:
+    """Return the same workbook as another file."""
+    packed = io.BytesIO(workbook)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.comment = b"%d" % number
+    return packed.getvalue()
+
+
+def test_what_another_program_does_not_know_in_a_workbook_is_no_trouble(tmp_path, workbook):
+    place = tmp_path / "odd.xlsx"
+    with zipfile.ZipFile(io.BytesIO(workbook)) as source, zipfile.ZipFile(place, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "xl/workbook.xml":
+                content = content.replace(b"<workbookPr", b'<workbookPr foo="1"').replace(
+                    b'<sheet name="options"', b'<sheet name="options@dear"'
+                )
+                assert b"foo" in content
+            target.writestr(name, content)
+    assert scenarios.names(place, str(place)) == ["dear"]
+
+
+def test_what_is_asked_wrongly_is_refused_before_it_is_kept(client, use):
+    before = kept(client)
+    assert send(client, use, b"PK\x03\x04 1", work="nonsense").status_code == 400
+    assert kept(client) == before
+
+
+@pytest.fixture
+def site(tmp_path):
+    site = Site(Places(folder=tmp_path), Access(), tmp_path / "own")
+    site.solving.start = lambda: None  # what is submitted waits
+    yield site
+    site.close()
+
+
+def test_the_workbook_of_a_job_that_waits_is_not_removed(site):
+    waits, idle = site.keep(b"waits", "waits.xlsx"), site.keep(b"idle", "idle.xlsx")
+    again = site.keep(b"again", "again.xlsx")
+    site.solving.submit({"work": "plan", "source": waits.source}, "a")
+    for number in range(KEPT - 1):
+        if number == KEPT - 2:
+            site.keep(b"again", "again.xlsx")
+        site.keep(b"%d" % number, "more.xlsx")
+    assert len(site.uploads) == KEPT
+    assert Path(waits.source).is_file()
+    assert site.case("upload", waits.name) is not None
+    assert not Path(idle.source).is_file()
+    assert Path(again.source).is_file()
+
+
+def test_a_workbook_is_called_as_it_was_sent_last(client, use, workbook):
+    content = changed(workbook, 77)
+    first = send(client, use, content, "first.xlsx", work="check").headers["location"]
+    use.finished(client, first)
+    assert send(client, use, content, "second.xlsx", work="check").headers["location"] == first
+    for path in (first, "/"):
+        said = use.words_of(client.get(path).text)
+        assert "second.xlsx" in said
+        assert "first.xlsx" not in said
+
+
+@pytest.mark.parametrize("work", ["check", "plan"])
+def test_findings_call_a_workbook_as_it_was_sent(client, use, work):
+    answer = send(client, use, b"PK\x03\x04" + bytes(600), "Not mine.xlsx", work=work)
+    page = use.finished(client, answer.headers["location"]).text
+    name = list(client.app.state.site.uploads)[-1]
+    assert f"{name}.xlsx" not in page
+    assert "Not mine.xlsx" in page
+    assert "is not a workbook" in page
+
+
+def test_no_page_shows_where_the_server_writes(client, use, workbook):
+    place = send(client, use, changed(workbook, 78), "mine.xlsx").headers["location"]
+    use.finished(client, place)
+    site = client.app.state.site
+    job = site.solving.get(place.removeprefix("/jobs/"))
+    job.outcome = {"status": "failed", "message": f"no space: '{job.folder / 'plan.xlsx'}', {job.task['source']}"}
+    page = client.get(place).text
+    assert str(site.folder) not in page
+    assert "abate-serve-" not in page
+    assert "no space: &#39;plan.xlsx&#39;, mine.xlsx" in page

@@ -76,8 +76,8 @@ def _routes() -> list[Route | Mount]:
         Route("/jobs/{job}/cancel", jobs.cancel, methods=["POST"]),
         Route("/jobs/{job}/files/{file}", jobs.job_file),
         Route(f"{one}/region", ledgers.region_page),
-        Route(f"{one}/cycles/{{entry:int}}", ledgers.cycle_page),
-        Route(f"{one}/cycles/{{entry:int}}/again", ledgers.replay, methods=["POST"]),
+        Route(f"{one}/cycles/{{entry}}", ledgers.cycle_page),
+        Route(f"{one}/cycles/{{entry}}/again", ledgers.replay, methods=["POST"]),
         Mount("/static", StaticFiles(directory=pages.HERE / "static")),
     ]
 

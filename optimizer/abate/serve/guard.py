@@ -12,10 +12,10 @@ import hmac
 import ipaddress
 import secrets
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -77,11 +77,15 @@ class Access:
 
     def accepts(self, token: str) -> bool:
         """Whether a token is the right one; takes as long for one that is nearly right."""
-        return self.token is None or hmac.compare_digest(token.encode(), self.token.encode())
+        return self.token is None or _same(token, self.token)
+
+    def knows_form(self, token: str) -> bool:
+        """Whether a form was sent by a page of ours."""
+        return _same(token, self.form_token)
 
     def knows_session(self, cookie: str) -> bool:
         """Whether a cookie is one that the token was exchanged for."""
-        return self.token is None or hmac.compare_digest(cookie.encode(), self.signed("session").encode())
+        return self.token is None or _same(cookie, self.signed("session"))
 
 
 class Guard:
@@ -128,12 +132,9 @@ class Guard:
         bearer = headers.get("authorization", "")
         if bearer.startswith("Bearer ") and self._access.accepts(bearer.removeprefix("Bearer ")):
             return True
-        cookies = SimpleCookie()
-        try:
-            cookies.load(headers.get("cookie", ""))
-        except CookieError:
-            return False
-        return SESSION in cookies and self._access.knows_session(cookies[SESSION].value)
+        # cookies of other programs on this host come along, and need not be written as the standard asks
+        cookies = cookie_parser(headers.get("cookie", ""))
+        return SESSION in cookies and self._access.knows_session(cookies[SESSION])
 
 
 def new_token() -> str:
@@ -144,6 +145,11 @@ def new_token() -> str:
 def is_loopback(host: str) -> bool:
     """Whether an address to listen at can be reached from this machine only."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _same(given: str, right: str) -> bool:
+    """Whether two texts are the same; whatever letters a stranger sends, half a character among them."""
+    return hmac.compare_digest(given.encode("utf-8", "backslashreplace"), right.encode())
 
 
 def _is_address(name: str) -> bool:

@@ -95,7 +95,7 @@ class Places:
                 found.append(CasePlace(FOLDER, place.name, str(place)))
             elif (place / SETTINGS).is_file():
                 title = _title(place / SETTINGS)
-                name = place.resolve().name
+                name = place.resolve().name if itself else place.name  # the folder may be given as `.`
                 found.append(CasePlace(FOLDER, name, str(place), title, _scenarios(place / SCENARIOS)))
         return found
 
@@ -164,8 +164,20 @@ def _without_password(url: str) -> str:
     if not url.startswith(SCHEMES):
         cure = "write postgresql://NAME:PASSWORD@HOST/DATABASE, or the name of a file"
         raise InputError([Finding("serve", "is no URL of a ledger", cure, value=url.partition("://")[0] + "://")])
-    scheme, _, rest = url.partition("://")
-    return rest[1:] if scheme == "sqlite" else "postgresql://" + rest.rpartition("@")[2].partition("?")[0]
+    # heavy, and needed for a URL only
+    from abate.errors import LedgerError
+    from abate.ledger.address import address_of
+
+    # an option of a URL without a database is taken for a name before an @, and a part of it for the host
+    before, sign, _ = url.partition("://")[2].partition("@")
+    if sign and "?" in before and "/" not in before.partition("?")[0]:
+        cure = "write a ? in a password as %3F, and an @ as %40"
+        raise InputError([Finding("serve", "the URL of the ledger holds a ? before an @", cure)])
+    try:
+        return address_of(url).shown
+    except LedgerError as error:
+        cure = "write postgresql://NAME:PASSWORD@HOST/DATABASE, or the name of a file"
+        raise InputError([Finding("serve", str(error), cure)]) from None
 
 
 def _title(settings: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from abate.serve.tables import BASE, plain_table
 from abate.tables import with_units
 from abate_data.read import load, shipped_cases, shipped_scenarios
 from abate_data.write import write_tables
+from abate_data.xlsx import Book
 
 
 def names(place: Path, source: str) -> list[str]:
@@ -24,14 +24,11 @@ def names(place: Path, source: str) -> list[str]:
     if source in shipped_cases():
         return shipped_scenarios(source)
     if place.is_file():
-        import openpyxl
-
         try:
-            book = openpyxl.load_workbook(place, read_only=True)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            with Book(place) as book:
+                titles = [sheet.title for sheet in book.sheets]
+        except (InputError, OSError):
             return []
-        titles = book.sheetnames
-        book.close()
         return sorted({title.split("@", 1)[1] for title in titles if "@" in title})
     folder = place / "scenarios"
     return sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []

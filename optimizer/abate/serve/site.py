@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from abate.serve.books import Books
@@ -14,7 +14,7 @@ from abate.serve.guard import Access
 from abate.serve.jobs import Desk
 from abate.serve.places import FOLDER, SHIPPED, UPLOAD, CasePlace, LedgerPlace, Places, shipped
 
-#: Workbooks that are kept; the oldest goes when another one comes.
+#: Workbooks that are kept; when another one comes the oldest goes that no job waits for.
 KEPT = 20
 
 
@@ -78,17 +78,26 @@ class Site:
         return next((one for one in self.places.ledgers() if key_of(one.name) == key), None)
 
     def keep(self, content: bytes, shown: str) -> CasePlace:
-        """Keep a workbook that was sent, under a name of our own; the same one is kept once."""
+        """Keep a workbook that was sent, under a name of our own; the same one once, called as it was sent last."""
         name = hashlib.sha256(content).hexdigest()[:16]
         with self._lock:
-            if name not in self.uploads:
+            if known := self.uploads.get(name):
+                self.uploads[name] = replace(known, shown=shown)
+            else:
                 path = self.folder / "uploads" / f"{name}.xlsx"
                 path.write_bytes(content)
                 self.uploads[name] = CasePlace(UPLOAD, name, str(path), shown=shown)
-                while len(self.uploads) > KEPT:
-                    _, oldest = self.uploads.popitem(last=False)
-                    Path(oldest.source).unlink(missing_ok=True)
+            self.uploads.move_to_end(name)
+            self._forget()
             return self.uploads[name]
+
+    def _forget(self) -> None:
+        """Remove the oldest uploads, but not those of jobs that still have to read them, nor the newest."""
+        jobs = [*self.solving.all(), *self.checking.all()]
+        needed = {job.task["source"] for job in jobs if job.unfinished}
+        idle = [name for name, one in list(self.uploads.items())[:-1] if one.source not in needed]
+        for name in idle[: max(0, len(self.uploads) - KEPT)]:
+            Path(self.uploads.pop(name).source).unlink(missing_ok=True)
 
 
 def key_of(name: str) -> str:

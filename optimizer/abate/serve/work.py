@@ -7,8 +7,8 @@ in which language the page is read.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,14 @@ from abate.front.usual import usual_objectives
 from abate.ledger.canonical import dumps
 from abate.plan import Plan
 from abate.serve import scenarios
+from abate.serve.places import UPLOAD
 from abate.serve.tables import plain_table
 from abate.strategies.allocate import allocate
 from abate.strategies.study import Study
 from abate.tables import objective_unit
 from abate.workbook import write_comparison, write_front, write_plan, write_revision
 from abate_data.case import Case
+from abate_data.errors import Finding
 from abate_data.read import load
 from abate_data.remarks import notes
 from abate_models.objectives import OBJECTIVES, RATIOS
@@ -88,11 +90,20 @@ def _findings(task: dict[str, Any], error: InputError, folder: Path) -> dict[str
     source = Path(str(task["source"]))
     if task["work"] != "cycle" and source.is_file():
         try:
-            write_marked(source, error.findings, folder / MARKED)
+            write_marked(source, _called(task, error.findings), folder / MARKED)
             files.append(MARKED)
         except (AbateError, OSError):
             logger.info("%s cannot be marked", source.name)
     return {"findings": _plain(error.findings), "count": len(error.findings), "files": files}
+
+
+def _called(task: dict[str, Any], findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings that name an upload as it was sent."""
+    about, own = task.get("case", {}), Path(str(task["source"])).name
+    if about.get("kind") != UPLOAD:
+        return list(findings)
+    label = about["label"]
+    return [replace(one, table=one.table.replace(own, label), value=one.value.replace(own, label)) for one in findings]
 
 
 def _plain(findings: Any) -> list[dict[str, str]]:

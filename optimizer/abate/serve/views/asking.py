@@ -27,8 +27,14 @@ def check_of(request: Request, case: CasePlace, *, again: bool = False) -> Job:
     desk: Desk = request.app.state.site.checking
     key = _key(task, case)
     if not again and (known := desk.find(key)):
-        return known
-    return desk.submit(task, key, CHECK_LIMIT)
+        return _called(known, case)
+    return _called(desk.submit(task, key, CHECK_LIMIT), case)
+
+
+def require_known(form: FormData | Mapping[str, str], works: tuple[str, ...] = ASKED) -> None:
+    """Raise HTTPException (400) where a form asks for something that there is not."""
+    if str(form.get("work", "")) not in works or str(form.get("minutes", "")) not in map(str, MINUTES):
+        raise HTTPException(400)
 
 
 def job_of(request: Request, case: CasePlace, form: FormData | Mapping[str, str]) -> Job:
@@ -39,11 +45,9 @@ def job_of(request: Request, case: CasePlace, form: FormData | Mapping[str, str]
     HTTPException
         400 where the form asks for something that there is not.
     """
-    work = str(form.get("work", ""))
-    minutes = str(form.get("minutes", ""))
-    if work not in ASKED or minutes not in map(str, MINUTES):
-        raise HTTPException(400)
-    limit = 60.0 * int(minutes)
+    require_known(form)
+    work = str(form["work"])
+    limit = 60.0 * int(str(form["minutes"]))
     task: dict[str, Any] = {"work": work, **_case_of(case), "time_limit": limit}
     if work != "scenarios":
         task["scenario"] = str(form.get("scenario", "")) or None
@@ -53,7 +57,13 @@ def job_of(request: Request, case: CasePlace, form: FormData | Mapping[str, str]
         task |= {"strategy": name if kind == "strategy" else None, "objective": name if kind == "objective" else "cost"}
     key = _key(task, case)
     desk: Desk = request.app.state.site.solving
-    return desk.submit({**task, "lang": language(request)}, key, limit)
+    return _called(desk.submit({**task, "lang": language(request)}, key, limit), case)
+
+
+def _called(job: Job, case: CasePlace) -> Job:
+    """Return a job under the name by which its case was sent last."""
+    job.task["case"]["label"] = case.label
+    return job
 
 
 def _case_of(case: CasePlace) -> dict[str, Any]:
@@ -62,4 +72,7 @@ def _case_of(case: CasePlace) -> dict[str, Any]:
 
 
 def _key(task: dict[str, Any], case: CasePlace) -> str:
-    return repr((sorted((name, str(value)) for name, value in task.items()), case.signature()))
+    # the same workbook under another name is the same work
+    about = (case.kind, case.name)
+    asked = sorted((name, str(value)) for name, value in task.items() if name != "case")
+    return repr((about, asked, case.signature()))

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from abate.serve.forms import read_form
-from abate.serve.jobs import FullError
+from abate.serve.jobs import FullError, Job
 from abate.serve.pages import page
 from abate.serve.places import CasePlace
 from abate.serve.site import Site
 from abate.serve.views.asking import MINUTES, check_of, job_of
-from abate.serve.views.jobs import address, progress
+from abate.serve.views.jobs import address, outcome_of, progress
 
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -28,8 +28,9 @@ async def case_page(request: Request) -> Response:
         job = await run_in_threadpool(check_of, request, case)
     except FullError:
         return page(request, "full.html", 503)
-    jobs = [one for one in request.app.state.site.solving.all() if one.task["case"]["name"] == case.name]
-    return page(request, "case.html", case=case, job=job, now=progress(request, job), jobs=jobs, minutes=MINUTES)
+    jobs = [one for one in request.app.state.site.solving.all() if _is_of(one, case)]
+    now, outcome = progress(request, job), outcome_of(request, job)
+    return page(request, "case.html", case=case, job=job, now=now, outcome=outcome, jobs=jobs, minutes=MINUTES)
 
 
 async def check_again(request: Request) -> Response:
@@ -68,6 +69,12 @@ def _template() -> bytes:
         path = Path(folder) / "my-case.xlsx"
         write_template(path)
         return path.read_bytes()
+
+
+def _is_of(job: Job, case: CasePlace) -> bool:
+    """Whether a job is of a case; one of the folder may have the name of one that comes with abate."""
+    about = job.task["case"]
+    return (about["kind"], about["name"]) == (case.kind, case.name)
 
 
 def _case(request: Request, kind: str, name: str) -> CasePlace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from abate.serve.forms import read_form
 from abate.serve.jobs import ENDED, WAITING, Job
 from abate.serve.pages import language, page
+from abate.serve.places import UPLOAD
 from abate.words import Words
 
 #: A report runs its own scripts, and nothing else: it is shown as a page of nobody, that can reach nothing here.
@@ -47,11 +49,31 @@ def progress(request: Request, job: Job) -> dict[str, Any]:
     }
 
 
+def outcome_of(request: Request, job: Job) -> dict[str, Any]:
+    """Return what came of a job in a visitor's words: an upload by its name, and nothing of the server's own folder."""
+    about, source = job.task["case"], str(job.task["source"])
+    own = re.compile(re.escape(str(request.app.state.site.folder)) + r"(?:(?:[/\\]+[\w-]+)*[/\\]+)?")
+
+    def told(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: told(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [told(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        text = own.sub("", value)
+        return text.replace(Path(source).name, about["label"]) if about["kind"] == UPLOAD else text
+
+    # tables hold what stands in the case, and may be long; only that of the scenarios tells of errors
+    kept = () if job.task["work"] == "scenarios" else ("tables",)
+    return {name: value if name in kept else told(value) for name, value in job.outcome.items()}
+
+
 async def job_page(request: Request) -> Response:
     """Show a job: its progress, or what came of it."""
     job = _job(request)
     came = job.outcome.get("status", "") if job.state == ENDED else job.state
-    return page(request, "job.html", job=job, came=came, now=progress(request, job), outcome=job.outcome)
+    return page(request, "job.html", job=job, came=came, now=progress(request, job), outcome=outcome_of(request, job))
 
 
 async def job_state(request: Request) -> Response:

@@ -86,7 +86,7 @@ def _replay(request: Request, site: Site, place: LedgerPlace, history: list[dict
 
 
 def _row(request: Request, history: list[dict[str, Any]]) -> dict[str, Any]:
-    found = [row for row in history if row["id"] == request.path_params["entry"]]
+    found = [row for row in history if str(row["id"]) == request.path_params["entry"]]
     if not found:
         raise HTTPException(404)
     return found[0]

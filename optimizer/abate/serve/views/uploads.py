@@ -14,7 +14,7 @@ from abate.serve.jobs import FullError
 from abate.serve.pages import page
 from abate.serve.places import WORKBOOKS
 from abate.serve.site import Site
-from abate.serve.views.asking import CHECK, MINUTES, check_of, job_of
+from abate.serve.views.asking import ASKED, CHECK, MINUTES, check_of, job_of, require_known
 from abate.serve.views.jobs import address
 
 #: What a packed file begins with, and a workbook of before 2007.
@@ -32,16 +32,19 @@ async def upload(request: Request) -> Response:
         form = await read_form(request, MAX_UPLOAD + AROUND)
     except TooLargeError:
         return _refused(request, "too_large", 413, megabytes=MAX_UPLOAD / 1e6)
-    file = form.get("workbook")
-    if not isinstance(file, UploadFile) or not file.filename:
-        return _refused(request, "nothing", 400)
-    shown = _shown(file.filename)
-    content = await file.read()
-    await form.close()
+    asked = {"work": str(form.get("work", "plan")), "minutes": str(form.get("minutes", MINUTES[1]))}
+    try:
+        require_known(asked, (*ASKED, CHECK))
+        file = form.get("workbook")
+        if not isinstance(file, UploadFile) or not file.filename:
+            return _refused(request, "nothing", 400)
+        shown = _shown(file.filename)
+        content = await file.read()
+    finally:
+        await form.close()
     if reason := _wrong(shown, content):
         return _refused(request, reason, 400 if reason == "empty" else 415, name=shown)
     case = await run_in_threadpool(site.keep, content, shown)
-    asked = {"work": str(form.get("work", "plan")), "minutes": str(form.get("minutes", MINUTES[1]))}
     try:
         if asked["work"] == CHECK:
             job = await run_in_threadpool(check_of, request, case)
