@@ -18,6 +18,7 @@ from abate.attainable import require_options
 from abate.certify import Certificate
 from abate.explain import Explanation, explain_source
 from abate.outcome import Outcome
+from abate.reported import Reported
 from abate_data.case import Case
 from abate_models.compile import own_components
 from abate_models.problem import Problem
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from abate.indicators import Indicators, Sampling
-    from abate.report import Report
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Reported):
     """A verified plan. Every table carries the units of its columns in ``table.attrs["units"]``.
 
     Attributes
@@ -123,22 +123,6 @@ class Plan:
         from abate.plot import plan_figure
 
         return plan_figure(self)
-
-    def report(self, *, lang: str = "en") -> Report:
-        """Return the plan as a page that opens without a network; save it with ``.save("plan.html")``.
-
-        Parameters
-        ----------
-        lang : ``en`` or ``zh`` (Simplified Chinese).
-
-        Raises
-        ------
-        InputError
-            Where there is no such language.
-        """
-        from abate.report import make_report
-
-        return make_report(self, lang=lang)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table by name, the certificate's checks among them."""

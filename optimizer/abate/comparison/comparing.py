@@ -18,6 +18,7 @@ from abate.comparison.plans import Asked, asked_for, every_strategy, plans_of
 from abate.comparison.view import View
 from abate.errors import InputError, NoPlanError, SolverError
 from abate.plan import Plan
+from abate.reported import Reported
 from abate.solver import DEFAULT_GAP
 from abate.strategies.allocate import plan_of
 from abate.strategies.study import Study
@@ -26,7 +27,6 @@ from abate_data.case import Case
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from abate.report import Report
 
 #: The strategy that the price of fairness is measured against.
 REFERENCE = "least-cost"
@@ -35,7 +35,7 @@ SAME = 1e-6
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Reported):
     """Strategies side by side. Every table carries the units of its columns in ``table.attrs["units"]``.
 
     Attributes
@@ -95,22 +95,6 @@ class Comparison:
         from abate.comparison.figure import comparison_figure
 
         return comparison_figure(self)
-
-    def report(self, *, lang: str = "en") -> Report:
-        """Return the comparison as a page that opens without a network; save it with ``.save("comparison.html")``.
-
-        Parameters
-        ----------
-        lang : ``en`` or ``zh`` (Simplified Chinese).
-
-        Raises
-        ------
-        InputError
-            Where there is no such language.
-        """
-        from abate.report import make_report
-
-        return make_report(self, lang=lang)
 
     def __repr__(self) -> str:
         return f"<Comparison of {len(self.plans)} strategies for {self.case.settings.name!r}>"

@@ -18,6 +18,7 @@ from abate.front.exact.point import Floats
 from abate.front.indicators import coverage, hypervolume
 from abate.front.source import ModelSource, Source
 from abate.plan import Plan
+from abate.reported import Reported
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,12 +26,11 @@ if TYPE_CHECKING:
     from abate.front.choice import Choice
     from abate.front.exact.space import LinearObjective
     from abate.front.navigator import Navigator
-    from abate.report import Report
     from abate_models.compile import CompiledModel
 
 
 @dataclass(frozen=True, eq=False)
-class Front:
+class Front(Reported):
     """Points of which none dominates another, in the order of the first objective, best first.
 
     Attributes
@@ -264,22 +264,6 @@ class Front:
         from abate.front.figures.front_figure import front_figure
 
         return front_figure(self)
-
-    def report(self, *, lang: str = "en") -> Report:
-        """Return the front as a page that opens without a network; save it with ``.save("front.html")``.
-
-        Parameters
-        ----------
-        lang : ``en`` or ``zh`` (Simplified Chinese).
-
-        Raises
-        ------
-        InputError
-            Where there is no such language.
-        """
-        from abate.report import make_report
-
-        return make_report(self, lang=lang)
 
     def save(self, path: str | Path) -> None:
         """Write the front to a file from which `abate.front.load` reads it."""

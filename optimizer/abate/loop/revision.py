@@ -13,6 +13,7 @@ from abate.loop.evaluation import Evaluation
 from abate.loop.inputs import Inputs
 from abate.loop.memory import Memory
 from abate.plan import Plan
+from abate.reported import Reported
 from abate_data.case import Case
 from abate_data.documents import table_document
 
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 
     from abate.indicators import Indicators, Sampling
     from abate.ledger import Entry
-    from abate.report import Report
 
 
 @dataclass(frozen=True)
-class Revision:
+class Revision(Reported):
     """A revision of the targets' decomposition after a cycle of monitoring.
 
     Tables carry the units of their columns in ``table.attrs["units"]``, or in a column `unit`.
@@ -131,22 +131,6 @@ class Revision:
         from abate.loop.figure import revision_figure
 
         return revision_figure(self)
-
-    def report(self, *, lang: str = "en") -> Report:
-        """Return the revision as a page that opens without a network; save it with ``.save("revision.html")``.
-
-        Parameters
-        ----------
-        lang : ``en`` or ``zh`` (Simplified Chinese).
-
-        Raises
-        ------
-        InputError
-            Where there is no such language.
-        """
-        from abate.report import make_report
-
-        return make_report(self, lang=lang)
 
     def __str__(self) -> str:
         done = "new plan" if self.renewed else "the plan in force stands"
