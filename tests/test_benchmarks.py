@@ -13,6 +13,8 @@ import pytest
 
 from abate_data.synthetic import synthetic_case
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 
