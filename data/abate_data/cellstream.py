@@ -11,15 +11,21 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
-from xml.parsers import expat
+
+from abate_data.xmlstream import Broken, LocalNames, number_of, parse, whole_of
 
 #: Cells of a sheet, blank ones inside its used range included; columns of any workbook.
 MAX_CELLS = 3_000_000
 MAX_COLUMNS = 16_384
 #: Bytes that a cell takes at least in a sheet.
 LEAST_BYTES = 10
+#: Formulas and errors, and merged ranges, of which it is kept where they stand; more are counted.
+KEPT = 100_000
 
+#: How deep elements stand in a sheet (worksheet, sheetData, row, cell, its content); elsewhere they mean other things.
+_ROW, _CELL, _CONTENT = 3, 4, 5
 _RANGE = re.compile("[A-Z]{1,3}[0-9]+:([A-Z]{1,3})([0-9]{1,9})")
+_MERGED = re.compile("[A-Z]{1,3}[1-9][0-9]{0,6}(:[A-Z]{1,3}[1-9][0-9]{0,6})?")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -59,7 +65,7 @@ def position_of(letters: str) -> int:
     return number - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Live:
     """A cell whose value is computed (`formula`), or could not be (`error`); `column` is its position."""
 
@@ -81,8 +87,9 @@ class Cells:
     Attributes
     ----------
     rows : rows that are not blank, by number; each from column A to its own last cell.
-    live : cells that hold a formula or an error, in the order of the sheet; they count as blank in `rows`.
-    merged : ranges of merged cells, as in `A2:A3`.
+    live : the first cells, up to `KEPT`, that hold a formula or an error; all such count as blank in `rows`.
+    merged : the first ranges of merged cells, up to `KEPT`, as in `A2:A3`.
+    live_count, merged_count : how many there are in all.
     height, width : the last row and the number of columns in use, as far as the sheet was read.
     too_large : whether it was left before its end because it spans more than `MAX_CELLS`.
     """
@@ -90,6 +97,8 @@ class Cells:
     rows: dict[int, list[Any]] = field(default_factory=dict)
     live: list[Live] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
+    live_count: int = 0
+    merged_count: int = 0
     height: int = 0
     width: int = 0
     too_large: bool = False
@@ -115,29 +124,6 @@ class _Enough(Exception):  # noqa: N818 - no error: the rest of the sheet is not
     """Raised to leave a sheet before its end."""
 
 
-def parse(file: IO[bytes], handlers: dict[str, Any]) -> None:
-    """Parse XML with handlers of expat; entities are refused, so that nothing grows while it is read."""
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse
-    for name, handler in handlers.items():
-        setattr(parser, name, handler)
-    parser.ParseFile(file)
-
-
-def _refuse(*_: object) -> None:
-    raise ValueError("a part of a workbook declares no document type")
-
-
-class LocalNames(dict[str, str]):
-    """The name of an element without its prefix, worked out once."""
-
-    def __missing__(self, name: str) -> str:
-        """Return what follows the prefix."""
-        self[name] = name.rpartition(":")[2]
-        return self[name]
-
-
 def read_cells(file: IO[bytes], size: int, lookup: Lookup, *, first: bool = False) -> Cells:
     """Return the cells of a sheet of so many bytes; with `first`, no more than its first row that is not blank."""
     stream = _Stream(size, lookup, first=first)
@@ -159,7 +145,8 @@ class _Stream:
         self.cells = Cells()
         self.text: list[str] = []
         self.row: list[Any] = []
-        self.number = 0
+        self.number = self.depth = 0
+        self.digits = ""
         self.positions: dict[str, int] = {}
         self.local = LocalNames()
         self.column = -1
@@ -172,37 +159,65 @@ class _Stream:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
         name = self.local[name]
+        self.depth += 1
         if name == "c":
-            place = attributes.get("r")
-            letters = place.rstrip("0123456789") if place else ""
-            column = self.positions.get(letters)
-            self.column = self._new_column(letters) if column is None else column
-            self.type, self.style = attributes.get("t", "n"), attributes.get("s", "")
-            self.value = self.formula = None
-            if self.type == "inlineStr":
-                self.inline.clear()
-        elif name in ("v", "t"):
+            if self.depth == _CELL:
+                self._start_cell(attributes)
+        elif name in ("v", "t", "f"):
             self.text.clear()
         elif name == "row":
-            self.number = int(attributes.get("r", self.number + 1))
-            self.row, self.column = [], -1
+            if self.depth == _ROW:
+                self._start_row(attributes.get("r"))
+        elif name == "is":
+            self.inline.clear()
         elif name == "rPh":
             self.phonetic = True
         elif name == "mergeCell":
-            self.cells.merged.append(attributes.get("ref", ""))
+            self._note_merged(attributes.get("ref", ""))
         elif name == "dimension":
             self._believe(attributes.get("ref", ""))
-        elif name == "f":
-            self.text.clear()
+
+    def _start_row(self, stated: str | None) -> None:
+        number = whole_of(stated) if stated else self.number + 1
+        if number <= self.number:
+            raise Broken(f"row {number} stands there twice, or after row {self.number}")
+        self.number, self.digits = number, str(number)
+        self.row, self.column = [], -1
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        place = attributes.get("r")
+        letters = place.rstrip("0123456789") if place else ""
+        if place and place != letters + self.digits:
+            raise Broken(f"cell {place[:20]} stands in row {self.number}")
+        column = self.positions.get(letters)
+        if column is None:
+            column = self._new_column(letters)
+        if column <= self.column:
+            last = f"{letters_of(self.column)}{self.number}"
+            raise Broken(f"cell {place} stands there twice, or after cell {last}")
+        self.column = column
+        self.type, self.style = attributes.get("t", "n"), attributes.get("s", "")
+        self.value = self.formula = None
 
     def _new_column(self, letters: str) -> int:
         """Return the position of a column that is met for the first time, or of the next where a cell names none."""
-        column = position_of(letters) if letters else self.column + 1
-        if not 0 <= column < MAX_COLUMNS:
-            raise ValueError("a sheet has no such column")
+        if letters and not (letters.isascii() and letters.isalpha() and letters.isupper()):
+            raise Broken(f"no cell is called {letters[:20]}{self.number}")
+        column = position_of(letters[:4]) if letters else self.column + 1
+        if column >= MAX_COLUMNS:
+            raise Broken(f"row {self.number} has a cell beyond column {letters_of(MAX_COLUMNS - 1)}")
         if letters:
             self.positions[letters] = column
         return column
+
+    def _note_merged(self, merged: str) -> None:
+        if not _MERGED.fullmatch(merged):
+            raise Broken(f"{merged[:20]!r} are no merged cells")
+        self.cells.merged_count += 1
+        if self.cells.merged_count > MAX_CELLS:
+            raise Broken(f"it has more than {MAX_CELLS:,} merged cells")
+        if self.cells.merged_count <= KEPT:
+            self.cells.merged.append(merged)
 
     def _believe(self, stated: str) -> None:
         """Leave a sheet at once that states a range of too many cells, and has the bytes to mean it."""
@@ -215,20 +230,31 @@ class _Stream:
     def end(self, name: str) -> None:
         """End an element."""
         name = self.local[name]
-        if name == "v":
-            self.value = "".join(self.text)
+        depth, self.depth = self.depth, self.depth - 1
+        if name in ("v", "f", "is"):
+            if depth == _CONTENT:
+                self._end_content(name)
         elif name == "c":
-            if self.value is not None or self.formula is not None or self.type == "inlineStr":
+            if depth == _CELL and (self.value is not None or self.formula is not None):
                 self._end_cell()
         elif name == "t":
             if not self.phonetic:
                 self.inline.append("".join(self.text))
         elif name == "row":
-            self._end_row()
-        elif name == "f":
-            self.formula = "".join(self.text)
+            if depth == _ROW:
+                self._end_row()
         elif name == "rPh":
             self.phonetic = False
+
+    def _end_content(self, name: str) -> None:
+        if (self.formula if name == "f" else self.value) is not None:
+            raise Broken(f"cell {letters_of(self.column)}{self.number} holds two values")
+        if name == "f":
+            self.formula = "".join(self.text)
+        elif name == "v":
+            self.value = "".join(self.text)
+        elif self.type == "inlineStr":
+            self.value = "".join(self.inline)
 
     def _end_cell(self) -> None:
         value: Any = None
@@ -236,26 +262,26 @@ class _Stream:
             self._note("formula", f"={self.formula}")
         elif self.type == "e":
             self._note("error", self.value or "")
-        elif self.type == "inlineStr":
-            value = unescape("".join(self.inline))
-        elif self.value:
-            value = self._plain(self.value)
+        elif self.value or self.type == "inlineStr":
+            value = self._plain(self.value or "")
         missing = self.column - len(self.row)
         if missing:
             self.row.extend([None] * missing)
-        if missing >= 0:
-            self.row.append(value)
-        else:
-            self.row[self.column] = value
+        self.row.append(value)
 
     def _note(self, kind: str, text: str) -> None:
-        self.cells.live.append(Live(self.number, self.column, kind, text))
+        self.cells.live_count += 1
+        if self.cells.live_count <= KEPT:
+            self.cells.live.append(Live(self.number, self.column, kind, text))
 
     def _plain(self, text: str) -> Any:
         if self.type == "s":
-            return self.lookup.strings[int(text)]
+            return self.lookup.strings[whole_of(text)]
         if self.type == "n":
-            number = int(text) if text.lstrip("-").isdigit() else float(text)
+            number = number_of(text)
+            if number is None:
+                self._note("error", f"no number: {text}")
+                return None
             return self._date(number) if self.style in self.lookup.dates else number
         if self.type == "b":
             return bool(int(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import warnings
@@ -10,14 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from abate_data.cellstream import escape
+from abate_data.cellstream import escape, position_of
 from abate_data.errors import Finding, InputError
 from abate_data.package import open_package
 from abate_data.workbook import FINDINGS
 from abate_data.write import is_workbook, write_whole
+from abate_data.xmlstream import LocalNames, parse
 
 #: Bytes of a workbook's sheets, unpacked, up to which a copy can be marked: it has to be held in memory whole.
 MAX_MARKED = 60_000_000
+#: Merged cells up to which a copy can be marked: each is held, also those of a range that a few bytes state.
+MAX_MERGED = 300_000
 #: Who writes the comments, by which a later marking finds and removes them.
 AUTHOR = "abate check"
 #: Colour of marked cells, a light red that a grey print shows as well.
@@ -29,6 +33,7 @@ HEADS = {"where": 22, "row": 34, "column": 20, "found": 24, "problem": 56, "cure
 #: What stands between the words of a marking and a comment that was there before.
 _BEFORE = "\n\n--- before ---\n"
 _CELL = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!([A-Z]{1,3}[0-9]+)")
+_SPAN = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,9}):\$?([A-Za-z]{1,3})\$?([0-9]{1,9})")
 _MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -52,10 +57,15 @@ def write_marked(path: str | Path, findings: Sequence[Finding], out: str | Path)
         cure = "end it in .xlsx"
         raise InputError([Finding("marked copy", "is a workbook", cure, value=str(out))])
     with open_package(source) as packed:
-        size = sum(part.file_size for part in packed.infolist() if part.filename.startswith("xl/worksheets/"))
+        sheets = [part for part in packed.infolist() if part.filename.startswith("xl/worksheets/")]
+        size = sum(part.file_size for part in sheets)
+        merged = _merged_cells(packed, sheets) if size <= MAX_MARKED else 0
     if size > MAX_MARKED:
         problem = f"the sheets unpack to {size / 1e6:.0f} MB, too large to be marked"
         raise InputError([Finding(source.name, problem, "mend the cells that the findings name")])
+    if merged > MAX_MERGED:
+        problem = f"the sheets have {merged:,} merged cells, too many to be marked"
+        raise InputError([Finding(source.name, problem, "unmerge them")])
     book = _loaded(source)
     _unmark(book)
     for name, cell in _marks(findings).items():
@@ -74,6 +84,23 @@ def save(book: Any, path: Path) -> None:
             if name == "docProps/core.xml":
                 content = _MOMENT.sub(b"2000-01-01T00:00:00Z", content)
             target.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
+def _merged_cells(packed: zipfile.ZipFile, sheets: Sequence[zipfile.ZipInfo]) -> int:
+    """Return how many cells the merged ranges of sheets span; a broken sheet is left to who loads it."""
+    local, spans = LocalNames(), [0]
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if local[name] == "mergeCell" and (match := _SPAN.fullmatch(attributes.get("ref", ""))):
+            left, top, right, bottom = match.groups()
+            wide = abs(position_of(right.upper()) - position_of(left.upper())) + 1
+            spans[0] += wide * (abs(int(bottom) - int(top)) + 1)
+
+    for sheet in sheets:
+        if sheet.filename.endswith(".xml"):
+            with contextlib.suppress(Exception), packed.open(sheet) as file:
+                parse(file, {"StartElementHandler": start})
+    return spans[0]
 
 
 def _loaded(path: Path) -> Any:
@@ -120,8 +147,11 @@ def _mark(book: Any, title: str, coordinate: str, findings: Sequence[Finding]) -
 
 def _top_left(sheet: Any, coordinate: str) -> Any:
     """Return a cell, or the one that stands for all those it is merged with."""
+    from openpyxl.utils.cell import coordinate_to_tuple
+
+    row, column = coordinate_to_tuple(coordinate)
     for merged in sheet.merged_cells.ranges:
-        if coordinate in merged:
+        if merged.min_row <= row <= merged.max_row and merged.min_col <= column <= merged.max_col:
             return sheet.cell(merged.min_row, merged.min_col)
     return sheet[coordinate]
 

@@ -70,8 +70,8 @@ def _table(name: str, settings: Settings, *, blank: bool) -> pd.DataFrame:
 
 
 def heading(column: Column, settings: Settings) -> str:
-    """Return the heading of a column, with the unit that its numbers are in."""
-    unit = label(column, settings)
+    """Return the heading of a column, with the unit that its numbers are in; money stays as the planner's own."""
+    unit = column.unit if "money" in column.unit else label(column, settings)
     qualities = set(settings.units.quality.values())
     if "quality" in column.unit and len(qualities) == 1:
         unit = column.unit.replace("/", " per ").replace("quality", min(qualities)).replace("load", settings.units.load)

@@ -144,12 +144,20 @@ class _Reading:
             problem = f"sheet {title} uses {cells.height} rows and {cells.width} columns or more"
             self.findings.append(Finding(name, problem, f"{LARGE}; a sheet may use {MAX_CELLS:,} cells"))
             return {}
-        for merged in cells.merged:
-            cure, cell = "unmerge them and fill every cell", f"{cell_name(title, 0, 1)[:-2]}{merged.split(':')[0]}"
-            self.findings.append(Finding(name, f"sheet {title} has merged cells", cure, value=merged, cell=cell))
+        self.findings.extend(_merged_findings(cells, title, name))
         self.findings.extend(_live_findings(cells, title, name))
         self.unread |= {(name, live.row, live.column) for live in cells.live}
         return cells.rows
+
+
+def _merged_findings(cells: Cells, title: str, name: str) -> Iterator[Finding]:
+    """Yield a finding for each of the first ranges of merged cells."""
+    for merged in cells.merged[:LISTED]:
+        cure, cell = "unmerge them and fill every cell", f"{cell_name(title, 0, 1)[:-2]}{merged.split(':')[0]}"
+        yield Finding(name, f"sheet {title} has merged cells", cure, value=merged, cell=cell)
+    if cells.merged_count > LISTED:
+        more = f"{cells.merged_count - LISTED} more merged cells, {cells.merged_count} in all"
+        yield Finding(name, more, "mend them likewise")
 
 
 def _live_findings(cells: Cells, title: str, name: str) -> Iterator[Finding]:
@@ -159,8 +167,8 @@ def _live_findings(cells: Cells, title: str, name: str) -> Iterator[Finding]:
         cure = "replace it by its value (copy, then paste as values)"
         cell = cell_name(title, live.column, live.row)
         yield Finding(name, problem, cure, row=f"row {live.row}", value=live.text[:80], cell=cell)
-    if len(cells.live) > LISTED:
-        more = f"{len(cells.live) - LISTED} more cells like these, {len(cells.live)} in all"
+    if cells.live_count > LISTED:
+        more = f"{cells.live_count - LISTED} more cells like these, {cells.live_count} in all"
         yield Finding(name, more, "mend them likewise")
 
 

@@ -15,8 +15,9 @@ from types import TracebackType
 from typing import TypeVar
 from xml.etree.ElementTree import Element
 
-from abate_data.cellstream import Cells, LocalNames, Lookup, parse, read_cells, unescape
+from abate_data.cellstream import Cells, Lookup, read_cells, unescape
 from abate_data.package import open_package, refused
+from abate_data.xmlstream import Broken, LocalNames, parse
 
 #: Bytes of a part that lists sheets or styles.
 MAX_PART = 10_000_000
@@ -74,6 +75,8 @@ class Book:
     def _guarded(self, what: str, read: Callable[[], Read]) -> Read:
         try:
             return read()
+        except Broken as error:
+            raise refused(self.path, f"{what} is broken: {error}") from error
         except Exception as error:  # whatever a broken part makes a parser stumble over
             raise refused(self.path, f"{what} is broken") from error
 

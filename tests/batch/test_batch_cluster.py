@@ -15,6 +15,8 @@ import abate.batch.cluster
 from abate.batch import Task, run
 from abate.errors import AbateError, InputError
 
+pytestmark = pytest.mark.slow
+
 
 def local_cluster(**options):
     return LocalCluster(host="127.0.0.1", protocol="tcp", dashboard_address=":0", threads_per_worker=1, **options)

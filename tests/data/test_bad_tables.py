@@ -73,7 +73,7 @@ CELLS = [
     ("loads", 2, "load", "1.234,5", ("thousand separator or a decimal comma", "1234.5")),
     ("loads", 2, "load", "1 234", ("thousand separator", "1234")),
     ("loads", 2, "load", "1,5", ("decimal comma", "1.5")),
-    ("loads", 2, "load", "5 t/yr", ("number with a unit", "[t/yr]")),
+    ("loads", 2, "load", "5 t/yr", ("number with a unit", "t/yr")),
     ("loads", 2, "load", "lots", ("not a number",)),
     ("loads", 2, "load", "1_000", ("not a number",)),
     ("loads", 2, "load", "٣", ("not a number",)),

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from abate_data import cellstream, package
 from abate_data.errors import Finding, InputError
+from abate_data.marked import write_marked
 from abate_data.read import load
 from abate_data.write import write_case
 
@@ -176,6 +177,99 @@ def test_places_that_are_none(book, place):
     part = part_of(book, "loads")
     sheet = rows_of(3).replace(b'r="F2"', f'r="{place}"'.encode())
     assert "is broken" in the_finding(repacked(book, lambda name, content: sheet if name == part else content)).problem
+
+
+# --- sheets that say two things, or nothing
+
+
+def with_loads(book: Path, change) -> Path:
+    part = part_of(book, "loads")
+    content = zipfile.ZipFile(book).read(part).decode()
+    new = change(content)
+    assert new != content
+    return repacked(book, lambda name, old: new.encode() if name == part else old)
+
+
+def with_load(book: Path, cell: str) -> Path:
+    """Return a copy with other XML in place of the cell C2 of loads, a number."""
+    return with_loads(book, lambda content: re.sub(r'<c r="C2".*?</c>', lambda _: cell, content))
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ('<c r="C2"><v>5</v></c><c r="C2"><v>1</v></c>', "cell C2 stands there twice"),
+        ('<c r="C2"><f>1</f></c><c r="C2"><f>1</f></c>', "cell C2 stands there twice"),
+        ('<c r="C2"><v>5</v><v>9</v></c>', "cell C2 holds two values"),
+        ('<c r="C2" t="inlineStr"><is><t>5</t></is><is><t>6</t></is></c>', "cell C2 holds two values"),
+        ('<c r="c2"><v>5</v></c>', "no cell is called c2"),
+        ('<c r="$C$2"><v>5</v></c>', "no cell is called $C$2"),
+        ('<c r="C77"><v>5</v></c>', "cell C77 stands in row 2"),
+    ],
+)
+def test_cells_that_stand_twice_or_nowhere(book, cell, said):
+    assert f"the sheet loads is broken: {said}" in the_finding(with_load(book, cell)).problem
+
+
+def test_rows_that_stand_twice(book):
+    def repeat(content):
+        row = re.search('<row r="2".*?</row>', content).group()
+        return content.replace(row, row + row)
+
+    assert "the sheet loads is broken: row 2 stands there twice" in the_finding(with_loads(book, repeat)).problem
+
+
+def test_values_elsewhere_in_a_cell_are_not_its_own(book):
+    more = "<extLst><ext><v>99</v><f>1</f><t>x</t></ext></extLst></c>"
+    assert load(with_loads(book, lambda content: content.replace("</c>", more))) == load(book)
+
+
+@pytest.mark.parametrize("text", ["1_000", "\u0663", "nan", "INF", "1e999", "0x10", "--1", "\u00a07", " "])
+def test_texts_that_are_no_number(book, text):
+    found = findings_of(with_load(book, f'<c r="C2"><v>{text}</v></c>'))
+    assert (found[0].cell, found[0].value) == ("loads!C2", f"no number: {text}")
+
+
+@pytest.mark.parametrize("text", ["7", " 7 ", "+7", "7.", "70E-1", "\n7.0"])
+def test_numbers_as_xml_writes_them(book, text):
+    assert load(with_load(book, f'<c r="C2"><v>{text}</v></c>'))["loads"]["load"][0] == 7
+
+
+@pytest.mark.parametrize("index", ["-1", "1_0", "99999"])
+def test_shared_texts_that_are_none(book, index):
+    assert "is broken" in the_finding(with_load(book, f'<c r="C2" t="s"><v>{index}</v></c>')).problem
+
+
+def merged(count: int, ref: str = "A1:A2"):
+    cells = f'<mergeCell ref="{ref}"/>' * count
+    return lambda content: content.replace("</sheetData>", f"</sheetData><mergeCells>{cells}</mergeCells>")
+
+
+def test_many_merged_cells_are_counted(book, monkeypatch):
+    monkeypatch.setattr(cellstream, "KEPT", 30)
+    found = [finding for finding in findings_of(with_loads(book, merged(50))) if "merged" in finding.problem]
+    assert len(found) == 21
+    assert found[0].cell == "loads!A1"
+    assert found[-1].problem == "30 more merged cells, 50 in all"
+
+
+def test_formulas_that_are_not_kept_are_counted(book, monkeypatch):
+    monkeypatch.setattr(cellstream, "KEPT", 30)
+    cells = "".join(f'<c r="{cellstream.letters_of(place)}99"><f>1</f></c>' for place in range(50))
+    added = with_loads(book, lambda text: text.replace("</sheetData>", f'<row r="99">{cells}</row></sheetData>'))
+    assert "30 more cells like these, 50 in all" in [finding.problem for finding in findings_of(added)]
+
+
+def test_more_merged_cells_than_a_sheet_has(book, monkeypatch):
+    monkeypatch.setattr(cellstream, "MAX_CELLS", 100)
+    assert "more than 100 merged cells" in the_finding(with_loads(book, merged(101))).problem
+
+
+@pytest.mark.parametrize(("count", "ref"), [(200_000, "A1:A2"), (1, "A1:XFD1048576")])
+def test_merged_cells_that_span_too_much_are_not_marked(book, count, ref):
+    bomb = with_loads(book, merged(count, ref))
+    with pytest.raises(InputError, match="merged cells, too many to be marked"):
+        write_marked(bomb, findings_of(bomb), book.with_name("marked.xlsx"))
 
 
 # --- what is hidden, computed or elsewhere

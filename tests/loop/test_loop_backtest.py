@@ -21,6 +21,8 @@ from abate.loop.backtest.watching import fault_rows
 from abate.loop.backtest.world import draw_world
 from abate.loop.trigger import Trigger
 
+pytestmark = pytest.mark.slow
+
 TINY = Scenario(sources=4, receptors=2, years=5, phase_in=2)
 ROOT = Path(__file__).parents[2]
 NAMED = {policy.name: policy for policy in POLICIES}

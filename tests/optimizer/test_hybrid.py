@@ -13,6 +13,8 @@ from abate.front.exact.point import non_dominated
 from abate.front.indicators import hypervolume
 from abate.solver import Session
 
+pytestmark = pytest.mark.slow
+
 #: A tonne costs 0.375 at the mill (80 t at most), 0.5 at the town (40 t) and 1 at the farm (30 t); 60 t have to go.
 THREE = {
     "sources": "source\nmill\ntown\nfarm",

@@ -13,6 +13,8 @@ from abate.serve import jobs
 from abate.serve.jobs import CANCELLED, CRASHED, ENDED, RUNNING, TIMED_OUT, WAITING, Desk, FullError
 from abate.serve.worker import DONE, STEP, Worker
 
+pytestmark = pytest.mark.slow
+
 
 class Actor:
     """A worker in a thread that does what a task says."""
